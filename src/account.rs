@@ -1,0 +1,106 @@
+//! Who is halted: a profile and the stable part of a credential, hashed.
+
+use std::{fmt, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The letters of ids: consonants, so that an id never holds a digit group or
+/// a word that a client takes as a reason to ask again (opencode retries on
+/// the digits of `req_7a500c`).
+const LETTERS: &[u8; 20] = b"bcdfghjklmnpqrstvwxz";
+
+/// `n` letters from the bits of `bytes`.
+pub(crate) fn letters(bytes: &[u8], n: usize) -> String {
+    let mut number = bytes.iter().take(16).fold(0u128, |acc, b| acc << 8 | u128::from(*b));
+    (0..n)
+        .map(|_| {
+            let letter = LETTERS[(number % 20) as usize];
+            number /= 20;
+            char::from(letter)
+        })
+        .collect()
+}
+
+/// One account under one profile: what a halt is about.
+///
+/// Made from the stable part of a credential by SHA-256 (domain-separated,
+/// truncated to about 69 bits), or from a name that the operator gives. The
+/// credential itself is never kept. Displays as `zai/bcdfghjklmnpqrst`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Account(Arc<str>);
+
+impl Account {
+    /// The account that `stable` (the part of a credential which a refresh
+    /// keeps) names under `profile`. Costs one SHA-256.
+    pub fn from_credential(profile: &str, stable: &[u8]) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(b"planguard account v1\0");
+        hash.update(profile.as_bytes());
+        hash.update(b"\0");
+        hash.update(stable);
+        Self(format!("{profile}/{}", letters(&hash.finalize(), 16)).into())
+    }
+
+    /// The account that an operator calls `name`.
+    pub fn named(profile: &str, name: &str) -> Self {
+        Self(format!("{profile}/{name}").into())
+    }
+
+    /// The one account of all plan requests without a visible credential.
+    pub fn unidentified(profile: &str) -> Self {
+        Self::named(profile, "unidentified")
+    }
+
+    /// The profile's id.
+    pub fn profile(&self) -> &str {
+        self.0.split_once('/').map_or(&*self.0, |(profile, _)| profile)
+    }
+
+    /// The account's name within its profile.
+    pub fn name(&self) -> &str {
+        self.0.split_once('/').map_or("", |(_, name)| name)
+    }
+
+    /// The whole, as displayed.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Letters that stand for this account where its name may not be shown.
+    pub fn letters(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(b"planguard account letters v1\0");
+        hash.update(self.0.as_bytes());
+        letters(&hash.finalize(), 10)
+    }
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<Account> for String {
+    fn from(account: Account) -> Self {
+        (*account.0).to_owned()
+    }
+}
+
+/// A text that names no account: it has no `profile/name`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` names no account: expected `profile/name`")]
+pub struct NotAnAccount(String);
+
+impl TryFrom<String> for Account {
+    type Error = NotAnAccount;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        match text.split_once('/') {
+            Some((profile, name)) if !profile.is_empty() && !name.is_empty() => Ok(Self(text.into())),
+            _ => Err(NotAnAccount(text)),
+        }
+    }
+}

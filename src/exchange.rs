@@ -1,0 +1,233 @@
+//! What the layers hand each other about one call.
+//!
+//! On admission the breaker puts an [`Exchange`] into the request's
+//! extensions. Detect takes it on the way down, reports to it in the poll in
+//! which it recognises a signal, and leaves a read-only [`Detection`] in the
+//! response's extensions.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use bytes::Bytes;
+use http::Uri;
+use serde::{Deserialize, Serialize};
+
+use crate::{account::Account, profile::Claim, signal::Signal};
+
+/// What kind of work a request is. In a request's extensions it is the
+/// caller's own declaration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Workload {
+    /// The work that a coding plan is sold for.
+    Coding,
+    /// Other work. Never carries a trial.
+    NonCoding,
+    /// Not known.
+    #[default]
+    Unclear,
+}
+
+impl Workload {
+    /// The name as it stands in JSON and logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Coding => "coding",
+            Self::NonCoding => "non_coding",
+            Self::Unclear => "unclear",
+        }
+    }
+}
+
+/// Where a response came from in the end, if not from the request's URI.
+///
+/// A transport that follows redirects puts it into the response's extensions;
+/// the response is then judged under the profile of that host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FinalUrl(pub Uri);
+
+/// The mark of one admission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ticket {
+    /// The account's epoch when the call was admitted.
+    pub epoch: u64,
+    /// A number of its own within this process.
+    pub serial: u64,
+}
+
+/// A signal together with the answer that carried it.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// What was recognised.
+    pub signal: Signal,
+    /// The body as far as it was read, verbatim, at most 64 KiB; empty for a
+    /// signal inside a stream.
+    pub body: Bytes,
+}
+
+/// Why a response could not be judged by its body.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Uninspected {
+    /// It is compressed, with this `Content-Encoding`.
+    Compressed(String),
+}
+
+impl fmt::Display for Uninspected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Compressed(encoding) => write!(f, "the body is compressed ({encoding})"),
+        }
+    }
+}
+
+/// Who hears of a signal: the account's breaker.
+pub trait SignalSink: Send + Sync + 'static {
+    /// One answer to the call that holds `ticket`, which went to `claim`,
+    /// carries a signal. Called inside a poll or a drop: must not block.
+    fn report(&self, ticket: Ticket, claim: &Claim, report: &Report);
+
+    /// One answer could not be judged.
+    fn uninspected(&self, ticket: Ticket, claim: &Claim, why: &Uninspected);
+}
+
+/// One admitted call, in the request's extensions. Clones are the same call.
+#[derive(Clone)]
+pub struct Exchange(Arc<Inner>);
+
+struct Inner {
+    claim: Claim,
+    account: Account,
+    ticket: Ticket,
+    sink: Arc<dyn SignalSink>,
+    taken: AtomicBool,
+    report: OnceLock<Report>,
+}
+
+impl Exchange {
+    /// A call on `account` at `claim`, whose signals go to `sink`.
+    pub fn new(claim: Claim, account: Account, ticket: Ticket, sink: Arc<dyn SignalSink>) -> Self {
+        let (taken, report) = (AtomicBool::new(false), OnceLock::new());
+        Self(Arc::new(Inner { claim, account, ticket, sink, taken, report }))
+    }
+
+    /// The profile and endpoint that the request was matched to.
+    pub fn claim(&self) -> &Claim {
+        &self.0.claim
+    }
+
+    /// The account that the call counts for.
+    pub fn account(&self) -> &Account {
+        &self.0.account
+    }
+
+    /// The mark of this admission.
+    pub fn ticket(&self) -> Ticket {
+        self.0.ticket
+    }
+
+    /// Says that somebody below will judge this call's response. A breaker
+    /// whose exchange nobody took is a configuration error.
+    pub fn take(&self) {
+        self.0.taken.store(true, Ordering::Release);
+    }
+
+    /// Whether a detector took it.
+    pub fn is_taken(&self) -> bool {
+        self.0.taken.load(Ordering::Acquire)
+    }
+
+    /// Reports a signal, in the poll that recognised it. The first one of a
+    /// call counts; a further one is dropped.
+    pub fn report(&self, report: Report) {
+        let mut first = false;
+        let report = self.0.report.get_or_init(|| {
+            first = true;
+            report
+        });
+        if first {
+            self.0.sink.report(self.0.ticket, &self.0.claim, report);
+        }
+    }
+
+    /// Reports that the response could not be judged.
+    pub fn uninspected(&self, why: &Uninspected) {
+        self.0.sink.uninspected(self.0.ticket, &self.0.claim, why);
+    }
+
+    /// What was reported, if anything.
+    pub fn reported(&self) -> Option<&Report> {
+        self.0.report.get()
+    }
+}
+
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange")
+            .field("account", &self.0.account)
+            .field("ticket", &self.0.ticket)
+            .field("taken", &self.is_taken())
+            .field("signal", &self.reported().map(|report| report.signal.class))
+            .finish_non_exhaustive()
+    }
+}
+
+/// What detect found in one response, in the response's extensions.
+///
+/// In a stream the signal may come later: look again when the stream ends.
+#[derive(Clone)]
+pub struct Detection(Arc<DetectionState>);
+
+struct DetectionState {
+    claim: Claim,
+    signal: OnceLock<Signal>,
+    uninspected: OnceLock<Uninspected>,
+}
+
+impl Detection {
+    /// Nothing found yet in the answer from `claim`.
+    pub fn new(claim: Claim) -> Self {
+        let (signal, uninspected) = (OnceLock::new(), OnceLock::new());
+        Self(Arc::new(DetectionState { claim, signal, uninspected }))
+    }
+
+    /// The profile and endpoint that the response was judged under.
+    pub fn claim(&self) -> &Claim {
+        &self.0.claim
+    }
+
+    /// The signal, once one is recognised.
+    pub fn signal(&self) -> Option<&Signal> {
+        self.0.signal.get()
+    }
+
+    /// Why the body could not be judged, if so.
+    pub fn uninspected(&self) -> Option<&Uninspected> {
+        self.0.uninspected.get()
+    }
+
+    /// Notes the signal; the first one counts.
+    pub(crate) fn found(&self, signal: Signal) {
+        let _ = self.0.signal.set(signal);
+    }
+
+    /// Notes why the body could not be judged.
+    pub(crate) fn passed_over(&self, why: Uninspected) {
+        let _ = self.0.uninspected.set(why);
+    }
+}
+
+impl fmt::Debug for Detection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Detection")
+            .field("signal", &self.signal())
+            .field("uninspected", &self.uninspected())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,7 @@
+//! Keeps a program inside the terms of the LLM plan it uses.
+
+pub mod account;
+pub mod clock;
+pub mod exchange;
+pub mod profile;
+pub mod signal;

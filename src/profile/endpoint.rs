@@ -1,0 +1,152 @@
+//! Where a plan lives: hosts, segment-bounded path prefixes, and the match of
+//! a request to them.
+
+use std::{collections::HashMap, fmt, sync::Arc};
+
+use http::{HeaderMap, Uri, header::HOST};
+use serde::{Deserialize, Serialize};
+
+use super::Profile;
+
+/// The wire format that an endpoint speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Surface {
+    /// OpenAI Chat Completions.
+    Openai,
+    /// OpenAI Responses.
+    Responses,
+    /// Anthropic Messages.
+    Anthropic,
+    /// Anything else, such as a quota read-out.
+    Other,
+}
+
+/// Who pays for an endpoint's calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Billing {
+    /// The plan: its terms hold here.
+    Plan,
+    /// The balance, call by call.
+    Metered,
+}
+
+/// One place of a vendor's API.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Endpoint {
+    /// The exact host, in lower case, without a port.
+    pub host: String,
+    /// The path's first segments, as in `/api/anthropic`. Matches whole
+    /// segments only: `/api/coding` does not claim `/api/codingx`.
+    pub path_prefix: String,
+    /// What it speaks.
+    pub surface: Surface,
+    /// Who pays.
+    pub billing: Billing,
+}
+
+impl Endpoint {
+    fn claims(&self, path: &str) -> bool {
+        let prefix = self.path_prefix.trim_end_matches('/');
+        path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
+/// The profile and endpoint that a request belongs to. Clones are cheap.
+#[derive(Clone)]
+pub struct Claim {
+    profile: Profile,
+    endpoint: u16,
+}
+
+impl Claim {
+    /// The claim of `profile`'s endpoint number `endpoint`; none if it has no
+    /// such endpoint.
+    pub fn new(profile: Profile, endpoint: u16) -> Option<Self> {
+        profile.endpoints().get(usize::from(endpoint))?;
+        Some(Self { profile, endpoint })
+    }
+
+    /// The vendor's plan.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// The endpoint that answers.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.profile.endpoints()[usize::from(self.endpoint)]
+    }
+
+    /// The endpoint's place in the profile's list.
+    pub fn endpoint_index(&self) -> u16 {
+        self.endpoint
+    }
+
+    /// Whether the plan pays.
+    pub fn is_plan(&self) -> bool {
+        self.endpoint().billing == Billing::Plan
+    }
+}
+
+impl fmt::Debug for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Claim")
+            .field("profile", &self.profile.id())
+            .field("host", &self.endpoint().host)
+            .field("path_prefix", &self.endpoint().path_prefix)
+            .finish()
+    }
+}
+
+/// All profiles of one stack, looked up by host. Clones share.
+#[derive(Clone, Debug, Default)]
+pub struct Registry(Arc<HashMap<String, Vec<Claim>>>);
+
+impl Registry {
+    /// A registry of `profiles`. Of two that claim the same prefix the first
+    /// one wins; a longer prefix wins over a shorter one.
+    pub fn new(profiles: &[Profile]) -> Self {
+        let mut hosts: HashMap<String, Vec<Claim>> = HashMap::new();
+        for profile in profiles {
+            for (index, endpoint) in (0..).zip(profile.endpoints()) {
+                let claim = Claim { profile: profile.clone(), endpoint: index };
+                hosts.entry(endpoint.host.clone()).or_default().push(claim);
+            }
+        }
+        for claims in hosts.values_mut() {
+            claims.sort_by_key(|claim| std::cmp::Reverse(claim.endpoint().path_prefix.len()));
+        }
+        Self(Arc::new(hosts))
+    }
+
+    /// The claim on a request: its URI's authority decides, the `Host` header
+    /// only if the URI has none. No allocation for a lower-case host.
+    pub fn claim(&self, uri: &Uri, headers: &HeaderMap) -> Option<Claim> {
+        let host = match uri.host() {
+            Some(host) => host,
+            None => host_without_port(headers.get(HOST)?.to_str().ok()?),
+        };
+        let host = host.strip_suffix('.').unwrap_or(host);
+        let claims = match self.0.get(host) {
+            Some(claims) => claims,
+            None if host.bytes().any(|b| b.is_ascii_uppercase()) => {
+                self.0.get(&host.to_ascii_lowercase())?
+            }
+            None => return None,
+        };
+        let path = uri.path();
+        claims.iter().find(|claim| claim.endpoint().claims(path)).cloned()
+    }
+}
+
+fn host_without_port(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+        _ => authority,
+    }
+}
