@@ -4,4 +4,5 @@ pub mod account;
 pub mod clock;
 pub mod exchange;
 pub mod profile;
+pub mod refusal;
 pub mod signal;

@@ -1,0 +1,95 @@
+//! Answers that clients of a gateway read as final.
+//!
+//! The forms are those that were measured best over 22 clients: with them each
+//! client (but aider on the Anthropic wire, which stops on 400 only) sends one
+//! request and shows the message.
+
+use std::hash::{BuildHasher, RandomState};
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
+use serde_json::{Value, json};
+
+use super::Refused;
+use crate::{account::letters, profile::Surface};
+
+/// The shape of errors that a client expects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Dialect {
+    /// OpenAI Chat Completions and Responses: status 400.
+    OpenAi,
+    /// Anthropic Messages: status 451. (On 400 Claude Code sends the turn six
+    /// times, on 403 it asks its user to log in.)
+    Anthropic,
+}
+
+impl From<Surface> for Dialect {
+    fn from(surface: Surface) -> Self {
+        match surface {
+            Surface::Openai | Surface::Responses | Surface::Other => Self::OpenAi,
+            Surface::Anthropic => Self::Anthropic,
+        }
+    }
+}
+
+/// The openai and anthropic SDKs and Claude Code obey it; nobody minds it.
+const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
+
+impl Refused {
+    /// The refusal as a response to a client that speaks `dialect`.
+    ///
+    /// Carries no `Retry-After`: clients sleep on it, in silence.
+    pub fn to_response<B: From<Bytes>>(&self, dialect: Dialect) -> Response<B> {
+        let body = Bytes::from(self.error_value(dialect).to_string());
+        let mut response = Response::new(B::from(body));
+        *response.status_mut() = match dialect {
+            Dialect::OpenAi => StatusCode::BAD_REQUEST,
+            Dialect::Anthropic => StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS,
+        };
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
+        response
+    }
+
+    /// The refusal as the last server-sent event of a stream whose header is
+    /// already sent.
+    ///
+    /// Use [`to_response`](Self::to_response) as long as it is not: codex
+    /// loses the message of an event, and Claude Code answers one by sending
+    /// the turn once more without streaming.
+    pub fn to_event(&self, dialect: Dialect) -> Bytes {
+        let value = self.error_value(dialect);
+        Bytes::from(match dialect {
+            Dialect::OpenAi => format!("data: {value}\n\n"),
+            Dialect::Anthropic => format!("event: error\ndata: {value}\n\n"),
+        })
+    }
+
+    fn error_value(&self, dialect: Dialect) -> Value {
+        let message = self.text();
+        match dialect {
+            Dialect::OpenAi => json!({
+                "error": {
+                    "message": message,
+                    "type": "invalid_request_error",
+                    "param": null,
+                    "code": self.reason().code(),
+                }
+            }),
+            Dialect::Anthropic => json!({
+                "type": "error",
+                "error": { "type": "invalid_request_error", "message": message },
+                "request_id": request_id(),
+            }),
+        }
+    }
+}
+
+/// An id of its own for each answer, in letters: digits in it would count as
+/// a status with some clients.
+fn request_id() -> String {
+    let random = RandomState::new().hash_one(()).to_be_bytes();
+    format!("req_{}", letters(&random, 14))
+}

@@ -1,0 +1,157 @@
+//! Whatever names, numbers, times and provider texts go in: no client finds a
+//! reason to send the request again in what comes out, and a person finds all
+//! that is needed.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use planguard::{
+    account::Account,
+    refusal::{Details, Dialect, Reason, Refused, Stopped, Strikes, first_trigger},
+    signal::{Certainty, Class, Signal},
+};
+use proptest::{collection::vec, option, prelude::*, sample::select};
+use serde_json::Value;
+
+/// Phrases that some client looks for; pieces of them too, since two pieces
+/// side by side make a whole.
+const PHRASES: &[&str] = &[
+    "429", "500", "502", "503", "504", "524", "4", "29", "50", "0", "52", "Rate limit", "rate",
+    "limit", "_limit", "-", "_", " ", "too many", "requests", "overloaded", "service", "server",
+    "error", "internal", "unavailable", "provider returned", "terminated", "fetch", "failed",
+    "network", "connection", "refused", "socket hang", "up", "ECONNRESET", "ETIMEDOUT", "EPIPE",
+    "time", "timed", "out", "timeout", "try", "again", "try again later", "retry your request",
+    "resource", "exhausted", "currently at", "capacity", "slow", "down", "\"code\":", "code\"",
+    ":", "\"", "1302", "1305", "\\", "`", ".", "\n", "\t", "\u{0}", "\u{1c}", "\u{7f}", "\u{202e}",
+    "\u{feff}", "\u{a0}",
+];
+
+fn odd_text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![4 => select(PHRASES).prop_map(str::to_owned), 1 => "\\PC{0,8}", 1 => any::<char>().prop_map(String::from)];
+    vec(piece, 0..8).prop_map(|pieces| pieces.concat())
+}
+
+fn provider() -> impl Strategy<Value = String> {
+    prop_oneof![Just("Z.AI".to_owned()), Just("Rate Limit Ltd".to_owned()), odd_text()]
+}
+
+fn code() -> impl Strategy<Value = Option<String>> {
+    let digits = select(vec!["1313", "1302", "429", "1500", "42900", "5035", "rate_limit_error"]);
+    option::of(prop_oneof![digits.prop_map(str::to_owned), "[0-9]{1,6}", odd_text()])
+}
+
+fn time() -> impl Strategy<Value = SystemTime> {
+    let near = 0..400_000_000_000u64;
+    prop_oneof![near, any::<u64>()].prop_filter_map("no such time", |secs| {
+        SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(secs))
+    })
+}
+
+fn strikes() -> impl Strategy<Value = Strikes> {
+    let count = || prop_oneof![0..4u32, select(vec![429, 500, 1503, 5040]), any::<u32>()];
+    (count(), count(), count()).prop_map(|(confirmed, suspected, limit)| {
+        Strikes::new(confirmed, suspected, limit)
+    })
+}
+
+fn signal() -> impl Strategy<Value = Signal> {
+    let class = select(Class::ALL.to_vec());
+    let certainty = select(vec![Certainty::Confirmed, Certainty::Suspected]);
+    (class, certainty, 100..600u16, code(), odd_text(), option::of(odd_text())).prop_map(
+        |(class, certainty, status, code, message, hint)| {
+            let mut signal = Signal::new(class, certainty, status);
+            signal.code = code;
+            signal.message = message;
+            signal.hint = hint.map(Into::into);
+            signal
+        },
+    )
+}
+
+fn details() -> impl Strategy<Value = Details> {
+    let who = (
+        select(Reason::ALL.to_vec()),
+        provider(),
+        odd_text(),
+        option::of(prop_oneof![Just("work".to_owned()), odd_text()]),
+    );
+    let halt = (option::of("[a-z]{4,16}"), strikes(), option::of(time()), any::<u16>(), any::<bool>());
+    let texts = (option::of(odd_text()), option::of(odd_text()), option::of(odd_text()));
+    (who, option::of(signal()), halt, texts, option::of(100..600u16)).prop_map(
+        |((reason, provider, plan, name), signal, halt, (notice, appeal, detail), status)| {
+            let (id, strikes, not_before, port, has_release) = halt;
+            let release = id.as_ref().filter(|_| has_release);
+            let release = release
+                .map(|id| format!("planguard --ledger redis://127.0.0.1:{port} ack {id}"));
+            let answer = status.and_then(|status| StatusCode::from_u16(status).ok());
+            Details::new(reason, provider, plan)
+                .account(name.map(|name| Account::named("zai", &name)))
+                .signal(signal)
+                .strikes(strikes)
+                .halt(id)
+                .not_before(not_before)
+                .release(release)
+                .notice(notice)
+                .appeal(appeal)
+                .detail(detail)
+                .answer(answer.map(|status| (status, Bytes::from_static(b"429 try again later"))))
+        },
+    )
+}
+
+/// Without what a text written apart has more, so that both forms compare.
+fn squeeze(text: &str) -> String {
+    let dropped = |c: &char| {
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(c, '-' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    text.chars().filter(|c| !dropped(c)).collect()
+}
+
+fn says_all(refused: &Refused, provider: &str, text: &str) -> Result<(), TestCaseError> {
+    let squeezed = squeeze(text);
+    let has = |what: &str| squeezed.contains(&squeeze(what));
+    let named = has(provider)
+        || refused.account().is_some_and(|account| has(&format!(": {}", account.profile())))
+        || text.contains("]: the provider");
+    prop_assert!(named, "provider {provider:?} in {text:?}");
+    prop_assert!(text.contains(refused.reason().code()), "reason in {text:?}");
+    prop_assert!(text.contains("Next: "), "next step in {text:?}");
+    if refused.is_policy() {
+        prop_assert!(text.contains("usage policy"), "usage policy in {text:?}");
+    }
+    if let Some(code) = refused.signal().and_then(|signal| signal.code.as_deref()) {
+        let shown: String = squeeze(code).chars().take(24).collect();
+        prop_assert!(has(&shown), "code {code:?} in {text:?}");
+    }
+    let strikes = refused.strikes();
+    if strikes != Strikes::default() || refused.is_policy() {
+        prop_assert!(has(&format!("Strikes: {}", strikes.confirmed)), "strikes in {text:?}");
+    }
+    if strikes.limit > 0 {
+        prop_assert!(has(&format!("of {}confirmed", strikes.limit)), "limit in {text:?}");
+    }
+    if let Some(id) = refused.halt() {
+        prop_assert!(has(&format!("halt `{id}`")), "halt {id:?} in {text:?}");
+    }
+    Ok(())
+}
+
+fn is_final(text: &str) -> Result<(), TestCaseError> {
+    prop_assert_eq!(first_trigger(text), None, "in {:?}", text);
+    prop_assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "control in {:?}", text);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+
+    #[test]
+    fn every_text_is_final_and_says_all(details in details(), provider in provider()) {
+        let refused = Refused::from(details);
+        let _ = provider;
+        is_final(&refused.to_string())?;
+    }
+}
