@@ -47,7 +47,7 @@ fn a_worried_user_reads_what_happened_and_what_to_do() {
         format!(
             "planguard stopped this call [account_halted]: Z.AI (GLM Coding Plan), account \
              `zai/work`. The provider says that the way this account is used breaks its usage \
-             policy (code 1313). In its own words: \"{MESSAGE}\". This call was not sent. \
+             policy (code 1313). In the provider's own words: \"{MESSAGE}\". This call was not sent. \
              Strikes: 1 of 3 confirmed. Nothing more is sent for this account until a person \
              releases it (halt `kdxmwq`). Next: read the plan's usage policy, stop what breaks \
              it, ask the provider for a review (`https://z.ai/contact`); then run `planguard ack \
@@ -88,15 +88,16 @@ fn a_probation_says_that_one_request_may_test() {
             .signal(signal(Class::PolicyThrottle, "1302", ""))
             .not_before(SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000)),
     );
-    assert!(refused.to_string().contains("one coding request, sent alone, may test it"));
+    let text = refused.to_string();
+    assert!(text.contains("one coding request, sent alone, may test it"), "{text}");
+    assert!(text.contains("send fewer calls at once"), "{text}");
 }
 
 #[test]
 fn the_call_that_struck_keeps_the_providers_answer() {
     let body = Bytes::from_static(b"{\"error\":{\"code\":\"1313\"}}");
-    let refused = Refused::from(
-        halted(MESSAGE).answer((StatusCode::TOO_MANY_REQUESTS, body.clone())),
-    );
+    let refused =
+        Refused::from(halted(MESSAGE).answer((StatusCode::TOO_MANY_REQUESTS, body.clone())));
     assert_eq!(refused.provider_status(), Some(StatusCode::TOO_MANY_REQUESTS));
     assert_eq!(refused.provider_body(), Some(&body));
     assert!(refused.to_string().contains("That was the answer to this call."));

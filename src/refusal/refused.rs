@@ -21,8 +21,8 @@ const MAX_CHAIN: usize = 128;
 /// before [`not_before`](Self::not_before), or before a person releases the
 /// halt.
 ///
-/// Clones share. `Display` is composed once, at first use (some 20 µs, most
-/// of it the deny-list), so a refusal that many callers get is best cloned.
+/// Clones share, and `Display` is composed once for all of them, at first
+/// use: what many callers get is best cloned.
 #[derive(Clone)]
 pub struct Refused(Arc<Inner>);
 

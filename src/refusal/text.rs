@@ -145,12 +145,12 @@ fn words(signal: &Signal) -> Option<String> {
     let (shown, is_whole) = shorten(&message, MAX_WORDS);
     if !is_safe(&shown) {
         return Some(format!(
-            "Its own words are left out here, because some clients send a request once more on \
-             reading them; they are in `Refused::provider_message()` and the program's log.{doubt}"
+            "The provider's own words are left out here, because some clients send a request once \
+             more on reading them; they are in `Refused::provider_message()` and the program's log.{doubt}"
         ));
     }
     let rest = if is_whole { "" } else { " (the rest: `Refused::provider_message()`)" };
-    Some(format!("In its own words: \"{shown}\"{rest}.{doubt}"))
+    Some(format!("In the provider's own words: \"{shown}\"{rest}.{doubt}"))
 }
 
 fn strikes(refused: &Refused) -> Option<String> {
@@ -224,6 +224,10 @@ fn next(refused: &Refused) -> String {
         Some(_) => format!("; if that is settled earlier, {release}"),
         None => String::new(),
     };
+    let then = match refused.not_before() {
+        Some(_) => or_release.clone(),
+        None => format!("; then {release}"),
+    };
     let review = match refused.appeal() {
         Some(url) => match exact(url) {
             Some(url) => format!(", ask the provider for a review (`{url}`)"),
@@ -234,11 +238,9 @@ fn next(refused: &Refused) -> String {
     match refused.reason() {
         Reason::AccountHalted if refused.is_policy() => {
             let load = if is_throttle(refused) { "send fewer calls at once, " } else { "" };
-            format!(
-                "{load}read the plan's usage policy, stop what breaks it{review}; then {release}"
-            )
+            format!("{load}read the plan's usage policy, stop what breaks it{review}{then}")
         }
-        Reason::AccountHalted => format!("settle what led to it{review}; then {release}"),
+        Reason::AccountHalted => format!("settle what led to it{review}{then}"),
         Reason::QuotaHold => format!("wait for the reset{or_release}"),
         Reason::BillingHold => {
             format!("check balance, plan, model, key and endpoint{or_release}")

@@ -73,7 +73,7 @@ static SET: LazyLock<RegexSet> = LazyLock::new(|| {
 ///
 /// Check the final serialised body, not only the message in it: ids and
 /// numbers count. Time is linear in the text; the first call compiles the
-/// list (a few milliseconds).
+/// list.
 ///
 /// ```
 /// use planguard::refusal::is_safe;
