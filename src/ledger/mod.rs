@@ -1,0 +1,220 @@
+//! What must outlive the process: a halt, its strikes, its way out.
+//!
+//! A [`Ledger`] keeps one [`Record`] for each account, folded from
+//! [`Entry`]s. Several processes may share one ledger; the epoch is what they
+//! compare and set. [`MemoryLedger`] forgets all when the process ends.
+
+mod memory;
+mod record;
+mod writer;
+
+pub use memory::MemoryLedger;
+pub use record::{
+    Ended, Entry, Fact, Halt, HaltKind, KeptSignal, Person, Phase, Record, Released, Strike,
+    Strikes,
+};
+pub(crate) use writer::{Author, Job, Write, Writer, Written};
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use crate::{account::Account, clock::Millis};
+
+/// A boxed future, as an object-safe async trait needs it.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A record, and the version of the ledger at which it was read.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Opened {
+    /// What is kept of the account.
+    pub record: Record,
+    /// For [`Ledger::changed`].
+    pub version: u64,
+}
+
+impl Opened {
+    /// `record`, read at `version`.
+    pub const fn new(record: Record, version: u64) -> Self {
+        Self { record, version }
+    }
+}
+
+/// What [`Ledger::changed`] knows.
+#[non_exhaustive]
+pub enum Changed<'a> {
+    /// Nothing was written since that version.
+    No,
+    /// Something was: open again.
+    Yes,
+    /// It has to ask; resolves to whether something was written.
+    Ask(BoxFuture<'a, Result<bool, LedgerError>>),
+}
+
+/// A place that keeps halts.
+///
+/// Every method may be called from several processes at once. What
+/// [`record`](Ledger::record), [`claim`](Ledger::claim),
+/// [`release`](Ledger::release) and [`acknowledge`](Ledger::acknowledge)
+/// answer with `Ok` is durable. Opening a ledger releases nothing.
+pub trait Ledger: Send + Sync + 'static {
+    /// The store and its place, for people, as in `memory` or a path.
+    fn place(&self) -> String;
+
+    /// Reads the standing of one account; an unknown one has the default.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Unavailable`] if it cannot be read.
+    fn open<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, Result<Opened, LedgerError>>;
+
+    /// Whether this account may have changed since `version`. Asked on every
+    /// admission, so it must be cheap: `Yes` too often costs a read, `No`
+    /// wrongly breaks the promise.
+    fn changed<'a>(&'a self, account: &'a Account, version: u64) -> Changed<'a>;
+
+    /// Folds `entry` in, if the account is still at `epoch` or the entry does
+    /// not [need](Fact::needs_epoch) it, and answers with the outcome.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Conflict`] with the account as it is, if the epoch
+    /// moved on; [`LedgerError::Unavailable`] if it cannot be written.
+    fn record<'a>(
+        &'a self,
+        account: &'a Account,
+        epoch: u64,
+        entry: Entry,
+    ) -> BoxFuture<'a, Result<Opened, LedgerError>>;
+
+    /// Takes the one trial lease of the halt `halt`, if its time has come and
+    /// nobody has it. See [`lease::claim`].
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Conflict`] if it is not to be had; as for `record`
+    /// otherwise.
+    fn claim<'a>(
+        &'a self,
+        account: &'a Account,
+        halt: &'a str,
+        lease: Lease,
+    ) -> BoxFuture<'a, Result<Opened, LedgerError>>;
+
+    /// Gives back a lease whose request was never sent. See
+    /// [`lease::release`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`claim`](Ledger::claim).
+    fn release<'a>(
+        &'a self,
+        account: &'a Account,
+        halt: &'a str,
+        lease: Lease,
+    ) -> BoxFuture<'a, Result<Opened, LedgerError>>;
+
+    /// Releases the open halt `halt` in the name of `by`.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::NoSuchHalt`] if no account has it open;
+    /// [`LedgerError::Unavailable`] if it cannot be written.
+    fn acknowledge<'a>(
+        &'a self,
+        halt: &'a str,
+        by: Person,
+        at: Millis,
+    ) -> BoxFuture<'a, Result<(Account, Opened), LedgerError>>;
+
+    /// All accounts that were ever recorded.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Unavailable`] if it cannot be read.
+    fn list(&self) -> BoxFuture<'_, Result<Vec<(Account, Record)>, LedgerError>>;
+
+    /// How a person releases `halt` in this ledger: the exact command or
+    /// call, shown in refusals and in the strike's log line.
+    fn release_command(&self, halt: &str) -> String {
+        format!("planguard acknowledge {halt} --by NAME --note TEXT")
+    }
+}
+
+/// Who wants a trial, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Lease {
+    /// The process that asks.
+    pub holder: String,
+    /// When it asks.
+    pub now: Millis,
+    /// When the lease dies, if it is not answered.
+    pub until: Millis,
+}
+
+impl Lease {
+    /// A lease for `holder`, asked for at `now`, that dies at `until`.
+    pub fn new(holder: impl Into<String>, now: Millis, until: Millis) -> Self {
+        Self { holder: holder.into(), now, until }
+    }
+}
+
+/// The rules of the trial lease, which every store shares.
+pub mod lease {
+    use super::{Entry, Fact, Lease, Phase, Record};
+
+    /// The entry that gives `lease` the trial of `halt`; none if the halt is
+    /// not open, its time has not come, or another holder has it.
+    pub fn claim(record: &Record, halt: &str, lease: &Lease) -> Option<Entry> {
+        let open = record.halt(halt)?;
+        let due = match &open.phase {
+            Phase::Cooling { until } | Phase::Held { until, test: true } => *until <= lease.now,
+            _ => false,
+        };
+        let phase = Phase::Trial { holder: lease.holder.clone(), until: lease.until };
+        due.then(|| Entry::new(lease.now, open.moved(phase, open.pause_ms)))
+    }
+
+    /// The entry that gives the trial of `halt` back; none if `lease`'s
+    /// holder does not have it.
+    pub fn release(record: &Record, halt: &str, lease: &Lease) -> Option<Entry> {
+        let open = record.halt(halt)?;
+        let fact = || Fact::GivenBack { halt: halt.to_owned(), holder: lease.holder.clone() };
+        open.is_lent(halt, &lease.holder).then(|| Entry::new(lease.now, fact()))
+    }
+}
+
+/// Why a ledger could not do what it was asked.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LedgerError {
+    /// The account is no longer at the epoch that was named.
+    #[error("the account has moved on to epoch {}", .0.record.epoch)]
+    Conflict(Box<Opened>),
+    /// No account has a halt of that id open.
+    #[error("no open halt `{id}`{}", current.as_ref().map(|now| format!("; open now: {now}")).unwrap_or_default())]
+    NoSuchHalt {
+        /// The id that was named.
+        id: String,
+        /// The ids that are open, if any.
+        current: Option<String>,
+    },
+    /// The store cannot be reached, read or written.
+    #[error("ledger {place}: {source}")]
+    Unavailable {
+        /// The store.
+        place: String,
+        /// What it said.
+        source: Arc<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl LedgerError {
+    /// The store at `place` failed with `source`.
+    pub fn unavailable(
+        place: impl Into<String>,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Unavailable { place: place.into(), source: Arc::from(source.into()) }
+    }
+}
