@@ -1,8 +1,20 @@
 //! Keeps a program inside the terms of the LLM plan it uses.
 
 pub mod account;
+pub mod breaker;
 pub mod clock;
+pub mod detect;
 pub mod exchange;
+pub mod ledger;
 pub mod profile;
 pub mod refusal;
 pub mod signal;
+mod stack;
+mod sync;
+
+pub use stack::{BuildError, Builder, HaltError, PlanGuard, Snapshot};
+#[cfg(feature = "tower")]
+pub use stack::PlanLayer;
+
+/// A boxed error, as tower uses it.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,170 @@
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use super::{call::Call, standing::Outcome, write_wait::WriteWait};
+use crate::exchange::Exchange;
+
+pin_project! {
+    /// A response's body, with the call that it belongs to.
+    ///
+    /// Frames pass unchanged. The one that completes a policy signal, and
+    /// what follows it, waits until the ledger has the strike, at most 2 s.
+    /// When the body ends or is dropped, the call is over.
+    pub struct BreakerBody<B> {
+        #[pin]
+        kind: Kind<B>,
+    }
+}
+
+pin_project! {
+    #[project = KindProj]
+    enum Kind<B> {
+        Whole { bytes: Option<Bytes> },
+        Passed { #[pin] inner: B },
+        Called { #[pin] inner: B, follow: Follow },
+    }
+}
+
+/// What a body does for its call.
+struct Follow {
+    call: Call,
+    exchange: Option<Exchange>,
+    success: bool,
+    noted: bool,
+    wait: Option<WriteWait>,
+    /// The frame (or the end) that waits for the ledger.
+    held: Option<Option<Frame<Bytes>>>,
+}
+
+impl<B: Body<Data = Bytes>> BreakerBody<B> {
+    pub(super) fn passed(inner: B) -> Self {
+        Self { kind: Kind::Passed { inner } }
+    }
+
+    pub(super) fn called(
+        inner: B,
+        call: Call,
+        exchange: Option<Exchange>,
+        success: bool,
+    ) -> Self {
+        let noted = exchange.as_ref().is_some_and(|exchange| exchange.reported().is_some());
+        let mut follow = Follow { call, exchange, success, noted, wait: None, held: None };
+        if inner.is_end_stream() {
+            follow.end();
+        }
+        Self { kind: Kind::Called { inner, follow } }
+    }
+}
+
+impl<B> BreakerBody<B> {
+    pub(super) fn whole(bytes: Bytes) -> Self {
+        Self { kind: Kind::Whole { bytes: Some(bytes).filter(|bytes| !bytes.is_empty()) } }
+    }
+}
+
+impl<B: Body<Data = Bytes>> Body for BreakerBody<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let (mut inner, follow) = match self.project().kind.project() {
+            KindProj::Whole { bytes } => {
+                return Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes))));
+            }
+            KindProj::Passed { inner } => return inner.poll_frame(cx),
+            KindProj::Called { inner, follow } => (inner, follow),
+        };
+        if let Some(wait) = &mut follow.wait {
+            ready!(Pin::new(wait).poll(cx));
+            follow.wait = None;
+        }
+        let frame = match follow.held.take() {
+            Some(held) => held,
+            None => match ready!(inner.as_mut().poll_frame(cx)) {
+                Some(Ok(frame)) => Some(frame),
+                None => None,
+                Some(Err(error)) => {
+                    follow.over(Outcome::Other);
+                    return Poll::Ready(Some(Err(error)));
+                }
+            },
+        };
+        if let Some(mut wait) = follow.strike() {
+            if Pin::new(&mut wait).poll(cx).is_pending() {
+                follow.wait = Some(wait);
+                follow.held = Some(frame);
+                return Poll::Pending;
+            }
+        }
+        if frame.is_none() || inner.is_end_stream() {
+            follow.end();
+        }
+        Poll::Ready(frame.map(Ok))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.kind {
+            Kind::Whole { bytes } => bytes.is_none(),
+            Kind::Passed { inner } => inner.is_end_stream(),
+            Kind::Called { inner, follow } => {
+                follow.wait.is_none() && follow.held.is_none() && inner.is_end_stream()
+            }
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.kind {
+            Kind::Whole { bytes } => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64)
+            }
+            Kind::Passed { inner } => inner.size_hint(),
+            Kind::Called { inner, follow } => {
+                let held = match &follow.held {
+                    Some(Some(frame)) => frame.data_ref().map_or(0, Bytes::len) as u64,
+                    _ => 0,
+                };
+                inner.size_hint() + SizeHint::with_exact(held)
+            }
+        }
+    }
+}
+
+impl Follow {
+    /// The wait for a strike that was recognised by now, once.
+    fn strike(&mut self) -> Option<WriteWait> {
+        if self.noted || self.exchange.as_ref()?.reported().is_none() {
+            return None;
+        }
+        self.noted = true;
+        self.call.note_signal(self.exchange.as_ref()?);
+        let written = self.call.verdict()?.written?;
+        Some(WriteWait::new(self.call.cell().clone(), written))
+    }
+
+    fn end(&mut self) {
+        let signal = self.exchange.as_ref().is_some_and(|exchange| exchange.reported().is_some());
+        let passed = self.success && !signal;
+        self.over(if passed { Outcome::Passed } else { Outcome::Other });
+    }
+
+    fn over(&mut self, outcome: Outcome) {
+        self.call.end(outcome);
+    }
+}
+
+impl<B> fmt::Debug for BreakerBody<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BreakerBody").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,165 @@
+//! One admitted call, and one that waits to be.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, atomic::Ordering},
+    task::{Context, Poll},
+};
+
+use super::{
+    cell::{Cell, Verdict},
+    config::StruckResponse,
+    event::What,
+    gate::Waited,
+    standing::{Outcome, Pass},
+};
+use crate::{exchange::Exchange, profile::Claim};
+
+/// One admitted call. It is over when this is dropped, if not before.
+pub(crate) struct Call {
+    cell: Arc<Cell>,
+    claim: Claim,
+    pass: Option<Pass>,
+    sent: bool,
+    span: tracing::Span,
+}
+
+impl Call {
+    pub(crate) fn new(cell: Arc<Cell>, claim: Claim, pass: Pass) -> Self {
+        let span = tracing::info_span!(
+            target: "planguard::call",
+            "call",
+            profile = cell.profile.id(),
+            account = cell.account.as_str(),
+            class = tracing::field::Empty,
+            disposition = tracing::field::Empty,
+            verdict = tracing::field::Empty,
+            halt_id = tracing::field::Empty,
+        );
+        Self { cell, claim, pass: Some(pass), sent: false, span }
+    }
+
+    pub(crate) fn cell(&self) -> &Arc<Cell> {
+        &self.cell
+    }
+
+    pub(crate) fn claim(&self) -> &Claim {
+        &self.claim
+    }
+
+    pub(crate) fn epoch(&self) -> u64 {
+        self.pass.as_ref().map_or(0, |pass| pass.ticket.epoch)
+    }
+
+    /// What goes into the request's extensions.
+    pub(crate) fn exchange(&self) -> Option<Exchange> {
+        let ticket = self.pass.as_ref()?.ticket;
+        Some(Exchange::new(
+            self.claim.clone(),
+            self.cell.account.clone(),
+            ticket,
+            self.cell.clone(),
+        ))
+    }
+
+    /// From here on something may have left the process.
+    pub(crate) fn sent(&mut self) {
+        self.sent = true;
+    }
+
+    /// The response is resolved: its head is here, an error body is judged.
+    pub(crate) fn answered(&mut self) {
+        if let Some(pass) = &mut self.pass {
+            self.cell.act(|gate, now, writes| gate.answered(pass, now, writes));
+        }
+    }
+
+    /// Whether the answer carries a signal, and what it did.
+    pub(crate) fn signalled(&self, exchange: Option<&Exchange>) -> Option<Verdict> {
+        exchange?.reported()?;
+        self.note_signal(exchange?);
+        self.verdict()
+    }
+
+    /// Puts the signal into the call's span.
+    pub(crate) fn note_signal(&self, exchange: &Exchange) {
+        if let Some(report) = exchange.reported() {
+            let class = report.signal.class;
+            let disposition = self.cell.shared.dispositions.get(class).action;
+            self.span.record("class", class.as_str());
+            self.span.record("disposition", disposition.as_str());
+        }
+    }
+
+    /// Counts a plan response that no detector took: the layers are in the
+    /// wrong order, and the guard would be inert.
+    pub(crate) fn check_taken(&self, exchange: Option<&Exchange>) {
+        if !self.claim.is_plan() || exchange.is_none_or(Exchange::is_taken) {
+            return;
+        }
+        let before = self.cell.told.untaken.fetch_add(1, Ordering::Relaxed);
+        tracing::error!(
+            target: "planguard::breaker",
+            account = self.cell.account.as_str(), untaken = before + 1,
+            "a plan response came back that no detector has judged: DetectLayer has to stand inside BreakerLayer. From the second one on this account is refused"
+        );
+        self.cell.tell(What::Misconfigured);
+    }
+
+    /// Whether the call that struck answers with the refusal.
+    pub(crate) fn refuses_strikes(&self) -> bool {
+        let shared = &self.cell.shared;
+        shared.struck == StruckResponse::Refuse && !shared.reports_only()
+    }
+
+    /// What this call's signal did.
+    pub(crate) fn verdict(&self) -> Option<Verdict> {
+        self.cell.verdict(self.pass.as_ref()?.ticket.serial)
+    }
+
+    /// The call is over.
+    pub(crate) fn end(&mut self, outcome: Outcome) {
+        if let Some(pass) = self.pass.take() {
+            let _ = self.cell.verdict(pass.ticket.serial);
+            self.cell.act(|gate, now, writes| gate.ended(pass, outcome, now, writes));
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.end(if self.sent { Outcome::Other } else { Outcome::NeverSent });
+    }
+}
+
+/// A place in an account's queue. Dropping it gives the place on.
+pub(crate) struct Waiting {
+    cell: Arc<Cell>,
+    id: u64,
+    over: bool,
+}
+
+impl Waiting {
+    pub(crate) fn new(cell: Arc<Cell>, id: u64) -> Self {
+        Self { cell, id, over: false }
+    }
+}
+
+impl Future for Waiting {
+    type Output = Waited;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Waited> {
+        let waited = std::task::ready!(self.cell.gate.poll_turn(self.id, cx));
+        self.over = true;
+        Poll::Ready(waited)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if !self.over {
+            self.cell.act(|gate, now, writes| gate.leave(self.id, now, writes));
+        }
+    }
+}

@@ -1,0 +1,424 @@
+//! Admission: which account a request counts for, and whether it may leave.
+
+use std::{
+    collections::{HashMap, HashSet},
+    hash::Hasher,
+    sync::{Arc, atomic::Ordering},
+};
+
+use http::{HeaderMap, Uri, header::USER_AGENT};
+use parking_lot::{Mutex, RwLock};
+use siphasher::sip128::{Hasher128, SipHasher13};
+
+use super::{
+    call::{Call, Waiting},
+    cell::Cell,
+    config::{LEASE, LEDGER_DEADLINE, LedgerTrouble, Shared, Unclaimed, random},
+    event::What,
+    gate::{Place, QUEUE, Waited},
+    refuse,
+    standing::{Admit, Ask},
+};
+use crate::{
+    account::Account,
+    clock::{Millis, to_millis},
+    exchange::Workload,
+    ledger::{BoxFuture, Changed, Entry, Fact, Lease, LedgerError},
+    profile::{Claim, Profile, Registry},
+    refusal::Refused,
+};
+
+/// How many credentials are known at once. Beyond it, all accounts without a
+/// halt or a call out are forgotten and read again when they ask.
+const CREDENTIALS: usize = 4_096;
+/// How often a ledger hears a profile's notice.
+const NOTICE_MS: Millis = 7 * 24 * 60 * 60 * 1_000;
+
+/// The answer to a request that wants to leave.
+pub(crate) enum Admission {
+    /// No profile claims it: it is none of our business.
+    Unclaimed,
+    /// It may.
+    Go(Call),
+    /// That takes a look at the ledger, or a place in the queue.
+    Later(BoxFuture<'static, Result<Call, Refused>>),
+    /// It may not.
+    Refuse(Refused),
+}
+
+/// What is looked at of a request.
+#[derive(Clone, Copy)]
+pub(crate) struct Head<'a> {
+    pub(crate) uri: &'a Uri,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) workload: Workload,
+}
+
+/// All accounts of one guard in this process.
+pub(crate) struct Core {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) registry: Registry,
+    profiles: Vec<Profile>,
+    /// The operator's name for every account.
+    name: Option<String>,
+    /// The endpoint that every request is for, whatever its URI says.
+    upstream: Option<Uri>,
+    unclaimed: Unclaimed,
+    keys: (u64, u64),
+    known: RwLock<Known>,
+    warned_hosts: Mutex<HashSet<String>>,
+    noticed: Mutex<HashSet<String>>,
+}
+
+#[derive(Default)]
+struct Known {
+    by_credential: HashMap<u128, Arc<Cell>>,
+    by_account: HashMap<Account, Arc<Cell>>,
+}
+
+impl Core {
+    pub(crate) fn new(
+        shared: Shared,
+        registry: Registry,
+        profiles: Vec<Profile>,
+        name: Option<String>,
+        upstream: Option<Uri>,
+        unclaimed: Unclaimed,
+    ) -> Self {
+        let keys = random();
+        Self {
+            shared: Arc::new(shared),
+            registry,
+            profiles,
+            name,
+            upstream,
+            unclaimed,
+            keys: ((keys >> 64) as u64, keys as u64),
+            known: RwLock::default(),
+            warned_hosts: Mutex::default(),
+            noticed: Mutex::default(),
+        }
+    }
+
+    /// May this request leave?
+    pub(crate) fn admit(self: &Arc<Self>, head: Head<'_>) -> Admission {
+        let uri = self.upstream.as_ref().unwrap_or(head.uri);
+        let Some(claim) = self.registry.claim(uri, head.headers) else {
+            return self.unclaimed(uri, head.headers);
+        };
+        let cell = self.cell(&claim, head.headers);
+        let ask = Ask {
+            endpoint: claim.endpoint_index(),
+            plan: claim.is_plan(),
+            may_test: head.workload != Workload::NonCoding,
+        };
+        if ask.plan && !head.headers.contains_key(USER_AGENT) {
+            if let Some(refused) = no_user_agent(&cell, &claim) {
+                return Admission::Refuse(refused);
+            }
+        }
+        if cell.told.untaken.load(Ordering::Relaxed) >= 2 && !self.shared.reports_only() {
+            return Admission::Refuse(refuse::misconfigured(&cell, &claim));
+        }
+        let fresh = cell.seen().is_some_and(|seen| {
+            matches!(self.shared.ledger.changed(&cell.account, seen), Changed::No)
+        });
+        if !fresh {
+            return self.later(cell, claim, ask);
+        }
+        if self.shared.reports_only() {
+            return Admission::Go(anyway(cell, claim, ask));
+        }
+        match cell.act(|gate, now, writes| gate.admit(ask, now, writes)) {
+            Admit::Go(pass) => Admission::Go(Call::new(cell, claim, pass)),
+            Admit::Refuse { halt, not_before } => {
+                Admission::Refuse(refuse::halted(&cell, &claim, &halt, not_before))
+            }
+            Admit::Wait | Admit::Lease(_) => self.later(cell, claim, ask),
+        }
+    }
+
+    fn later(self: &Arc<Self>, cell: Arc<Cell>, claim: Claim, ask: Ask) -> Admission {
+        let core = self.clone();
+        Admission::Later(Box::pin(async move { core.admit_slowly(cell, claim, ask).await }))
+    }
+
+    async fn admit_slowly(
+        &self,
+        cell: Arc<Cell>,
+        claim: Claim,
+        ask: Ask,
+    ) -> Result<Call, Refused> {
+        self.refresh(&cell, &claim).await?;
+        self.show_notice(&claim).await;
+        if self.shared.reports_only() {
+            return Ok(anyway(cell, claim, ask));
+        }
+        loop {
+            match cell.act(|gate, now, writes| gate.admit(ask, now, writes)) {
+                Admit::Go(pass) => return Ok(Call::new(cell, claim, pass)),
+                Admit::Refuse { halt, not_before } => {
+                    return Err(refuse::halted(&cell, &claim, &halt, not_before));
+                }
+                Admit::Lease(halt) => {
+                    if let Some(call) = self.try_trial(&cell, &claim, ask, &halt).await? {
+                        return Ok(call);
+                    }
+                }
+                Admit::Wait => {
+                    if let Some(call) = self.wait(&cell, &claim, ask).await? {
+                        return Ok(call);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Stands in the queue. None if the standing changed: ask again.
+    async fn wait(
+        &self,
+        cell: &Arc<Cell>,
+        claim: &Claim,
+        ask: Ask,
+    ) -> Result<Option<Call>, Refused> {
+        let place = cell.act(|gate, now, writes| gate.enqueue(ask, now, writes));
+        let Place::Taken(id) = place else { return Err(refuse::queue_full(cell, claim, QUEUE)) };
+        if !cell.told.waiting.swap(true, Ordering::Relaxed) {
+            let unanswered = self.shared.limits.unanswered;
+            tracing::info!(
+                target: "planguard::breaker",
+                account = cell.account.as_str(), unanswered,
+                "calls wait: no more than {unanswered} may be unanswered at once on a plan, so that no more than that can follow a strike; PlanGuard::builder(..).unanswered(n) raises it"
+            );
+            cell.tell(What::Waiting { unanswered });
+        }
+        match Waiting::new(cell.clone(), id).await {
+            Waited::AskAgain => Ok(None),
+            Waited::Granted(pass) => {
+                let call = Call::new(cell.clone(), claim.clone(), pass);
+                // The wait may have been long, and others share the ledger.
+                self.refresh(cell, claim).await?;
+                let moved_on = cell.gate.look(|s| s.standing.record().epoch) != call.epoch();
+                Ok((!moved_on).then_some(call))
+            }
+        }
+    }
+
+    /// Asks the ledger for the trial. None if another has it.
+    async fn try_trial(
+        &self,
+        cell: &Arc<Cell>,
+        claim: &Claim,
+        ask: Ask,
+        halt: &str,
+    ) -> Result<Option<Call>, Refused> {
+        let Some(_claiming) = Claiming::begin(cell) else { return Ok(None) };
+        let now = cell.now();
+        let dies = now.saturating_add(u64::try_from(LEASE.as_millis()).unwrap_or(u64::MAX));
+        let lease = Lease::new(self.shared.holder.clone(), now, dies);
+        let claimed = self.shared.ledger.claim(&cell.account, halt, lease);
+        match tokio::time::timeout(LEDGER_DEADLINE, claimed).await {
+            Ok(Ok(opened)) => {
+                cell.read(&opened);
+                cell.announce_move(halt);
+                let pass = cell.gate.look(|state| state.standing.begin_trial(halt, ask, now));
+                Ok(pass.map(|pass| Call::new(cell.clone(), claim.clone(), pass)))
+            }
+            Ok(Err(LedgerError::Conflict(opened))) => {
+                cell.read(&opened);
+                Ok(None)
+            }
+            Ok(Err(error)) => Err(self.unreadable(cell, claim, &error.to_string())),
+            Err(_) => Err(self.unreadable(cell, claim, "no answer within 2 s")),
+        }
+    }
+
+    /// Reads the account's standing, if it may have changed.
+    async fn refresh(&self, cell: &Arc<Cell>, claim: &Claim) -> Result<(), Refused> {
+        let read = async {
+            let _one = cell.reading.lock().await;
+            let ledger = &self.shared.ledger;
+            if let Some(seen) = cell.seen() {
+                let changed = match ledger.changed(&cell.account, seen) {
+                    Changed::No => false,
+                    Changed::Yes => true,
+                    Changed::Ask(asked) => asked.await?,
+                };
+                if !changed {
+                    return Ok(());
+                }
+            }
+            let opened = ledger.open(&cell.account).await?;
+            cell.read(&opened);
+            Ok::<_, LedgerError>(())
+        };
+        let trouble = match tokio::time::timeout(LEDGER_DEADLINE, read).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "no answer within 2 s".to_owned(),
+        };
+        match self.shared.trouble {
+            LedgerTrouble::Refuse => Err(self.unreadable(cell, claim, &trouble)),
+            LedgerTrouble::Pass => {
+                self.say_trouble(cell, &trouble);
+                Ok(())
+            }
+        }
+    }
+
+    fn unreadable(&self, cell: &Arc<Cell>, claim: &Claim, trouble: &str) -> Refused {
+        self.say_trouble(cell, trouble);
+        refuse::ledger_unavailable(cell, claim, trouble)
+    }
+
+    fn say_trouble(&self, cell: &Arc<Cell>, error: &str) {
+        let account = cell.account.as_str();
+        tracing::error!(target: "planguard::ledger", account, error, "the ledger cannot be read");
+        cell.tell(What::LedgerTrouble { error: error.to_owned(), again_in: None });
+    }
+
+    /// The account that a request counts for. Without an allocation for a
+    /// credential that was seen before.
+    fn cell(&self, claim: &Claim, headers: &HeaderMap) -> Arc<Cell> {
+        let profile = claim.profile();
+        let credential = if self.name.is_some() { None } else { profile.credential(headers) };
+        let mut hasher = SipHasher13::new_with_keys(self.keys.0, self.keys.1);
+        hasher.write(profile.id().as_bytes());
+        hasher.write_u8(u8::from(credential.is_some()));
+        hasher.write(credential.unwrap_or_default().as_bytes());
+        let key = hasher.finish128().as_u128();
+        if let Some(cell) = self.known.read().by_credential.get(&key) {
+            return cell.clone();
+        }
+        let account = match (&self.name, credential) {
+            (Some(name), _) => Account::named(profile.id(), name),
+            (None, Some(credential)) => {
+                let stable = profile.stable_part(credential);
+                Account::from_credential(profile.id(), stable.as_bytes())
+            }
+            (None, None) => Account::unidentified(profile.id()),
+        };
+        let mut known = self.known.write();
+        if known.by_credential.len() >= CREDENTIALS {
+            known.forget_idle();
+        }
+        let cell = known.cell(&account, profile, &self.shared);
+        known.by_credential.insert(key, cell.clone());
+        cell
+    }
+
+    /// The cell of `account`; none if no profile of this guard has it.
+    pub(crate) fn cell_of(&self, account: &Account) -> Option<Arc<Cell>> {
+        let profile = self.profiles.iter().find(|profile| profile.id() == account.profile())?;
+        Some(self.known.write().cell(account, profile, &self.shared))
+    }
+
+    /// The cell of `account`, if one of its calls was seen.
+    pub(crate) fn known(&self, account: &Account) -> Option<Arc<Cell>> {
+        self.known.read().by_account.get(account).cloned()
+    }
+
+    /// Every account that is known in this process.
+    pub(crate) fn cells(&self) -> Vec<Arc<Cell>> {
+        let mut cells: Vec<_> = self.known.read().by_account.values().cloned().collect();
+        cells.sort_by(|a, b| a.account.cmp(&b.account));
+        cells
+    }
+
+    fn unclaimed(&self, uri: &Uri, headers: &HeaderMap) -> Admission {
+        let host = || {
+            let header = headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
+            uri.host().or(header).unwrap_or("?").to_owned()
+        };
+        match self.unclaimed {
+            Unclaimed::Pass => Admission::Unclaimed,
+            Unclaimed::Refuse => Admission::Refuse(refuse::unclaimed(&host())),
+            Unclaimed::Warn => {
+                let host = host();
+                let mut warned = self.warned_hosts.lock();
+                if warned.len() < CREDENTIALS && warned.insert(host.clone()) {
+                    tracing::warn!(target: "planguard::breaker", host, "no profile claims this host: its answers are not judged");
+                }
+                Admission::Unclaimed
+            }
+        }
+    }
+
+    /// One line a ledger and week, where the user has no callback.
+    async fn show_notice(&self, claim: &Claim) {
+        let profile = claim.profile();
+        if !claim.is_plan()
+            || self.shared.notice_told
+            || !self.noticed.lock().insert(profile.id().to_owned())
+        {
+            return;
+        }
+        let about = Account::named(profile.id(), "notice");
+        let ledger = &self.shared.ledger;
+        let now = to_millis(self.shared.clock.now());
+        // Without a ledger the notice is shown: once too often is harmless.
+        let known = tokio::time::timeout(LEDGER_DEADLINE, ledger.open(&about)).await;
+        let shown = known.ok().and_then(Result::ok).and_then(|open| open.record.notice_shown);
+        if shown.is_some_and(|at| now.saturating_sub(at) < NOTICE_MS) {
+            return;
+        }
+        tracing::info!(target: "planguard::notice", profile = profile.id(), "{}", profile.notice());
+        let entry = Entry::new(now, Fact::NoticeShown);
+        let written = tokio::time::timeout(LEDGER_DEADLINE, ledger.record(&about, 0, entry)).await;
+        if !matches!(written, Ok(Ok(_))) {
+            tracing::debug!(target: "planguard::ledger", "the notice could not be written down");
+        }
+    }
+}
+
+impl Known {
+    fn cell(&mut self, account: &Account, profile: &Profile, shared: &Arc<Shared>) -> Arc<Cell> {
+        let new = || Cell::new(account.clone(), profile.clone(), shared.clone());
+        self.by_account.entry(account.clone()).or_insert_with(new).clone()
+    }
+
+    /// Forgets every account that has no open halt and no call out. A call
+    /// takes its cell under the lock that is held here.
+    fn forget_idle(&mut self) {
+        self.by_credential.clear();
+        self.by_account.retain(|_, cell| {
+            Arc::strong_count(cell) > 1 || !cell.gate.look(|state| state.standing.is_idle())
+        });
+    }
+}
+
+/// The flag that a claim is under way, given back on every way out.
+struct Claiming(Arc<Cell>);
+
+impl Claiming {
+    fn begin(cell: &Arc<Cell>) -> Option<Self> {
+        cell.gate.look(|state| state.standing.claim_begins()).then(|| Self(cell.clone()))
+    }
+}
+
+impl Drop for Claiming {
+    fn drop(&mut self) {
+        self.0.gate.look(|state| state.standing.claim_ended());
+    }
+}
+
+fn anyway(cell: Arc<Cell>, claim: Claim, ask: Ask) -> Call {
+    let pass = cell.act(|gate, now, _| gate.look(|state| state.standing.admit_anyway(ask, now)));
+    Call::new(cell, claim, pass)
+}
+
+fn no_user_agent(cell: &Arc<Cell>, claim: &Claim) -> Option<Refused> {
+    let profile = claim.profile();
+    if profile.require_user_agent() && !cell.shared.reports_only() {
+        return Some(refuse::no_user_agent(cell, claim));
+    }
+    if !cell.told.no_user_agent.swap(true, Ordering::Relaxed) {
+        tracing::warn!(
+            target: "planguard::breaker",
+            account = cell.account.as_str(),
+            "a request to the {} has no User-Agent: name your program in one (planguard never sets it)",
+            profile.plan(),
+        );
+    }
+    None
+}

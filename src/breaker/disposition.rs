@@ -1,0 +1,264 @@
+//! What is done about a signal: one row for each class, as data.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ledger::Strike,
+    signal::{Class, Reach},
+};
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// How strictly signals are answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Posture {
+    /// The table as it stands: a throttle that the account's own load
+    /// explains may be tested once a day by a single request.
+    #[default]
+    Probation,
+    /// A policy throttle and an unpaid bill latch at once, and the throttle
+    /// counts: nothing at all leaves before a person says so.
+    Strict,
+    /// Detects, records and says what it would have done; stops nothing.
+    Report,
+}
+
+/// What is done about one class of signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Disposition {
+    /// What happens to the account.
+    pub action: Action,
+    /// How far that reaches.
+    pub reach: Reach,
+    /// The mark against the provider's limit.
+    pub strike: Option<Strike>,
+}
+
+/// What happens to an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Action {
+    /// Nothing: the answer goes to the caller.
+    Pass,
+    /// Nothing the first time; a hold if it comes again soon.
+    PassOnce {
+        /// How soon is soon.
+        within: Duration,
+        /// How long the hold is.
+        hold: Duration,
+    },
+    /// Nothing leaves until the provider's reset time.
+    HoldUntilReset {
+        /// How long without one. One request may test then.
+        otherwise: Duration,
+    },
+    /// Nothing leaves for a time, doubled by each failed test.
+    HoldDoubling {
+        /// The first time.
+        first: Duration,
+        /// The longest time.
+        longest: Duration,
+    },
+    /// A supervised way out, where the account's own load explains the
+    /// signal; a latch where not.
+    Probation,
+    /// Nothing leaves before a person acknowledges.
+    Latch,
+}
+
+impl Action {
+    /// `latch`, `probation`, `hold` or `pass`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Latch => "latch",
+            Self::Probation => "probation",
+            Self::HoldUntilReset { .. } | Self::HoldDoubling { .. } => "hold",
+            Self::Pass | Self::PassOnce { .. } => "pass",
+        }
+    }
+
+    const fn severity(self) -> u8 {
+        match self {
+            Self::Pass => 0,
+            Self::PassOnce { .. } => 1,
+            Self::HoldUntilReset { .. } | Self::HoldDoubling { .. } => 2,
+            Self::Probation => 3,
+            Self::Latch => 4,
+        }
+    }
+}
+
+impl Disposition {
+    const fn pass(reach: Reach) -> Self {
+        Self { action: Action::Pass, reach, strike: None }
+    }
+
+    /// A latch on `reach`, counted as `strike`.
+    pub const fn latch(reach: Reach, strike: Option<Strike>) -> Self {
+        Self { action: Action::Latch, reach, strike }
+    }
+
+    /// The built-in row of `class`.
+    pub const fn of(class: Class) -> Self {
+        match class {
+            Class::PolicyViolation | Class::ClientRefused => {
+                Self::latch(Reach::Plan, Some(Strike::Confirmed))
+            }
+            Class::AccountLocked => Self::latch(Reach::Profile, Some(Strike::Confirmed)),
+            Class::Challenge => Self::latch(Reach::Profile, None),
+            Class::PolicyThrottle => Self {
+                action: Action::Probation,
+                reach: Reach::Plan,
+                strike: Some(Strike::Suspected),
+            },
+            Class::QuotaExhausted => Self {
+                action: Action::HoldUntilReset { otherwise: HOUR },
+                reach: Reach::Plan,
+                strike: None,
+            },
+            Class::Billing => Self {
+                action: Action::HoldDoubling {
+                    first: Duration::from_secs(15 * 60),
+                    longest: Duration::from_secs(24 * 60 * 60),
+                },
+                reach: Reach::Endpoint,
+                strike: None,
+            },
+            Class::Unknown => Self {
+                action: Action::PassOnce {
+                    within: Duration::from_secs(10 * 60),
+                    hold: Duration::from_secs(10 * 60),
+                },
+                reach: Reach::Plan,
+                strike: None,
+            },
+            Class::Entitlement
+            | Class::RateLimited
+            | Class::Overloaded
+            | Class::Authentication
+            | Class::ContentFilter
+            | Class::InvalidRequest
+            | Class::ServerError => Self::pass(Reach::Endpoint),
+        }
+    }
+}
+
+/// The disposition of every class: the built-in rows, a posture, and what the
+/// user overrides.
+#[derive(Clone, Debug, Default)]
+pub struct Dispositions {
+    posture: Posture,
+    overrides: Vec<(Class, Disposition)>,
+}
+
+/// An override that would answer the provider's enforcement more laxly than
+/// the built-in row.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{class}` is the provider's enforcement: its disposition can be made stricter than `{floor}`, not laxer (Posture::Report stops nothing and says what it would have done)"
+)]
+pub struct TooLax {
+    class: Class,
+    floor: &'static str,
+}
+
+impl Dispositions {
+    /// The built-in table under `posture`.
+    pub const fn new(posture: Posture) -> Self {
+        Self { posture, overrides: Vec::new() }
+    }
+
+    /// Gives this table's overrides to `other`.
+    pub(crate) fn copy_overrides(&self, other: &mut Self) {
+        other.overrides.clone_from(&self.overrides);
+    }
+
+    /// The posture.
+    pub const fn posture(&self) -> Posture {
+        self.posture
+    }
+
+    /// Replaces the row of `class`.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLax`] if `class` is a policy class and `disposition` does less
+    /// than its built-in row, reaches less far, or counts less.
+    pub fn set(&mut self, class: Class, disposition: Disposition) -> Result<(), TooLax> {
+        let floor = Disposition::of(class);
+        let laxer = disposition.action.severity() < floor.action.severity()
+            || disposition.reach < floor.reach
+            || disposition.strike < floor.strike;
+        if class.is_policy() && laxer {
+            return Err(TooLax { class, floor: floor.action.as_str() });
+        }
+        self.overrides.retain(|(other, _)| *other != class);
+        self.overrides.push((class, disposition));
+        Ok(())
+    }
+
+    /// What is done about `class`.
+    pub fn get(&self, class: Class) -> Disposition {
+        let overridden = self.overrides.iter().find(|(other, _)| *other == class);
+        let row = overridden.map_or_else(|| Disposition::of(class), |(_, row)| *row);
+        if self.posture == Posture::Strict && row.action.severity() < Action::Latch.severity() {
+            match class {
+                Class::PolicyThrottle => {
+                    return Disposition::latch(row.reach, Some(Strike::Confirmed));
+                }
+                Class::Billing => return Disposition::latch(row.reach, row.strike),
+                _ => {}
+            }
+        }
+        row
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_class_can_be_made_stricter_but_not_laxer() {
+        let mut table = Dispositions::default();
+        let latch = Disposition::latch(Reach::Profile, Some(Strike::Confirmed));
+        assert_eq!(table.set(Class::PolicyThrottle, latch), Ok(()));
+        assert_eq!(table.get(Class::PolicyThrottle), latch);
+
+        let pass = Disposition::pass(Reach::Profile);
+        for class in Class::ALL.into_iter().filter(|class| class.is_policy()) {
+            assert!(table.set(class, pass).is_err(), "{class}");
+        }
+        let narrower = Disposition { reach: Reach::Plan, ..latch };
+        assert!(table.set(Class::AccountLocked, narrower).is_err());
+        let uncounted = Disposition { strike: None, ..Disposition::of(Class::PolicyViolation) };
+        assert!(table.set(Class::PolicyViolation, uncounted).is_err());
+        assert_eq!(table.set(Class::QuotaExhausted, pass), Ok(()));
+        assert_eq!(table.get(Class::QuotaExhausted), pass);
+    }
+
+    #[test]
+    fn strict_latches_on_a_throttle_and_a_bill_and_counts_the_throttle() {
+        let table = Dispositions::new(Posture::Strict);
+        let throttle = table.get(Class::PolicyThrottle);
+        assert_eq!((throttle.action, throttle.strike), (Action::Latch, Some(Strike::Confirmed)));
+        let billing = table.get(Class::Billing);
+        assert_eq!((billing.action, billing.strike), (Action::Latch, None));
+        assert_eq!(billing.reach, Reach::Endpoint);
+        assert_eq!(table.get(Class::QuotaExhausted), Disposition::of(Class::QuotaExhausted));
+        assert_eq!(table.get(Class::PolicyViolation), Disposition::of(Class::PolicyViolation));
+    }
+
+    #[test]
+    fn no_policy_class_is_ever_retryable() {
+        for class in Class::ALL.into_iter().filter(|class| class.is_policy()) {
+            assert!(!class.is_retryable());
+            assert_ne!(Disposition::of(class).action.as_str(), "pass");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! May anything leave for this account at all?
+//!
+//! The breaker admits requests, hears of signals, and keeps each account's
+//! [standing](standing): open, held, on probation or latched. It halts on the
+//! first strike and never closes a latch by itself.
+//!
+//! # Alone
+//!
+//! A [`BreakerLayer`] without a [`DetectLayer`](crate::detect::DetectLayer)
+//! inside it still refuses what the ledger or a person has halted, and still
+//! bounds how many calls are unanswered at once. It cannot see a strike by
+//! itself: somebody below has to [take](crate::exchange::Exchange::take) the
+//! [`Exchange`](crate::exchange::Exchange) from the request's extensions and
+//! [report](crate::exchange::Exchange::report) signals to it. If nobody takes
+//! it, the first plan response is an error in the log and an event, and from
+//! the second one on the account is refused as `misconfigured`: silently
+//! doing nothing would be the worst failure.
+
+mod body;
+mod call;
+mod cell;
+mod config;
+mod core;
+mod disposition;
+mod event;
+mod future;
+mod gate;
+mod layer;
+mod refuse;
+mod refusing;
+mod service;
+mod write_wait;
+pub mod standing;
+
+pub use body::BreakerBody;
+pub use config::{LedgerTrouble, StruckResponse, Unclaimed};
+pub use disposition::{Action, Disposition, Dispositions, Posture, TooLax};
+pub use event::{Event, Events, What};
+pub use future::ResponseFuture;
+pub use layer::BreakerLayer;
+pub use refusing::{Answer, Refusing, Throw};
+pub use service::Breaker;
+pub use standing::Limits;
+
+pub(crate) use self::{
+    cell::Cell,
+    config::{LEDGER_DEADLINE, Shared, random},
+    core::Core,
+    event::Bus,
+};

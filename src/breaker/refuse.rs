@@ -1,0 +1,134 @@
+//! Why a call is stopped, told from the account's standing.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use bytes::Bytes;
+use http::StatusCode;
+
+use super::cell::Cell;
+use crate::{
+    clock::{Millis, from_millis},
+    exchange::Report,
+    ledger::{Halt, HaltKind},
+    profile::Claim,
+    refusal::{Details, Reason, Refused, Strikes},
+    signal::{Class, Signal},
+};
+
+/// How often refused calls are summed up in the log.
+const SUMMARY_MS: Millis = 60_000;
+
+/// The account is halted.
+pub(crate) fn halted(
+    cell: &Arc<Cell>,
+    claim: &Claim,
+    halt: &str,
+    not_before: Option<Millis>,
+) -> Refused {
+    let open = cell.gate.look(|state| state.standing.record().halt(halt).cloned());
+    let refused = match open {
+        Some(open) => of_halt(cell, claim, &open, not_before).into(),
+        None => details(cell, claim, Reason::AccountHalted).into(),
+    };
+    log(cell, &refused);
+    refused
+}
+
+/// The call's own answer halted the account.
+pub(crate) fn struck(
+    cell: &Arc<Cell>,
+    claim: &Claim,
+    halt: &str,
+    report: &Report,
+) -> Option<Refused> {
+    let open = cell.gate.look(|state| state.standing.record().halt(halt).cloned())?;
+    let status = StatusCode::from_u16(report.signal.status).unwrap_or(StatusCode::OK);
+    let answer: (StatusCode, Bytes) = (status, report.body.clone());
+    Some(of_halt(cell, claim, &open, None).signal(report.signal.clone()).answer(answer).into())
+}
+
+pub(crate) fn queue_full(cell: &Arc<Cell>, claim: &Claim, most: usize) -> Refused {
+    let detail = format!("{most} calls wait for this account already; send fewer at once");
+    details(cell, claim, Reason::QueueFull).detail(detail).into()
+}
+
+pub(crate) fn no_user_agent(cell: &Arc<Cell>, claim: &Claim) -> Refused {
+    let detail = "set a User-Agent that names your program; planguard never sets one".to_owned();
+    details(cell, claim, Reason::UserAgentRequired).detail(detail).into()
+}
+
+pub(crate) fn misconfigured(cell: &Arc<Cell>, claim: &Claim) -> Refused {
+    let detail = "responses come back that no detector has judged: put DetectLayer directly \
+                  inside BreakerLayer, or use PlanGuard::layer(), which has the order right"
+        .to_owned();
+    details(cell, claim, Reason::Misconfigured).detail(detail).into()
+}
+
+pub(crate) fn ledger_unavailable(cell: &Arc<Cell>, claim: &Claim, trouble: &str) -> Refused {
+    let place = cell.shared.ledger.place();
+    let detail = format!(
+        "the ledger ({place}) cannot be read: {trouble}; mend the store, or choose another \
+         one with PlanGuard::builder(..).ledger(..)"
+    );
+    details(cell, claim, Reason::LedgerUnavailable).detail(detail).into()
+}
+
+pub(crate) fn unclaimed(host: &str) -> Refused {
+    let detail = "add the profile of this host, or let such requests pass with on_unclaimed";
+    Details::new(Reason::UnclaimedHost, host, "").detail(detail.to_owned()).into()
+}
+
+fn details(cell: &Arc<Cell>, claim: &Claim, reason: Reason) -> Details {
+    let profile = claim.profile();
+    let record = cell.gate.look(|state| state.standing.record().strikes);
+    Details::new(reason, profile.provider(), profile.plan())
+        .account(cell.account.clone())
+        .strikes(Strikes::new(record.confirmed, record.suspected, profile.strike_limit()))
+        .notice(profile.notice().short.clone())
+}
+
+fn of_halt(
+    cell: &Arc<Cell>,
+    claim: &Claim,
+    halt: &Halt,
+    not_before: Option<Millis>,
+) -> Details {
+    let signal: Option<Signal> = halt.signal.as_ref().map(|kept| (*kept.0).clone());
+    let reason = match (halt.kind, signal.as_ref().map(|signal| signal.class)) {
+        (HaltKind::Hold, Some(Class::QuotaExhausted)) => Reason::QuotaHold,
+        (HaltKind::Hold, Some(Class::Billing)) => Reason::BillingHold,
+        (HaltKind::Hold, Some(Class::Unknown)) => Reason::UnknownHold,
+        _ => Reason::AccountHalted,
+    };
+    let appeal = claim.profile().appeal_url(&claim.endpoint().host).map(str::to_owned);
+    let detail = halt.by.as_ref().map(|by| format!("halted by {}: {}", by.name, by.note));
+    details(cell, claim, reason)
+        .halt(halt.id.clone())
+        .not_before(not_before.or_else(|| halt.ends()).map(from_millis))
+        .release(cell.shared.ledger.release_command(&halt.id))
+        .appeal(appeal)
+        .signal(signal)
+        .detail(detail)
+}
+
+/// One line a refused call for those who debug, one a minute for the others.
+fn log(cell: &Arc<Cell>, refused: &Refused) {
+    let (account, reason) = (cell.account.as_str(), refused.reason().code());
+    tracing::debug!(
+        target: "planguard::refused",
+        account, reason, halt_id = refused.halt().unwrap_or(""), "refused"
+    );
+    let refused = cell.told.refused.fetch_add(1, Ordering::Relaxed) + 1;
+    let now = cell.now();
+    let before = cell.told.summed_up.load(Ordering::Relaxed);
+    let due = now.saturating_sub(before) >= SUMMARY_MS
+        && cell
+            .told
+            .summed_up
+            .compare_exchange(before, now, Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok();
+    if due {
+        cell.told.refused.fetch_sub(refused, Ordering::Relaxed);
+        tracing::info!(target: "planguard::refused", account, reason, refused, "calls refused since the last such line");
+    }
+}

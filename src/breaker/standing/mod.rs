@@ -1,0 +1,324 @@
+//! The state machine of one account: pure, without I/O, timers or tasks.
+//! Everything is computed from `now` when a call asks.
+//!
+//! | phase | slots | leaves it |
+//! |---|---|---|
+//! | open | [`Limits::unanswered`] | a signal |
+//! | latched | 0 | a person |
+//! | held | 0, then one test where the row says so | its time, a passed test, a person |
+//! | cooling | 0 | one trial, of a caller that is not `non_coding` |
+//! | trial | 1, until its body ends | passed → watching; policy → latch; else → cooling, doubled |
+//! | watching | 1, until its body ends | 60 s and one more pass → open; policy → latch |
+
+mod settle;
+mod struck;
+
+pub use struck::Struck;
+
+use crate::{
+    clock::Millis,
+    exchange::Ticket,
+    ledger::{Entry, Fact, Halt, Opened, Phase, Record},
+    signal::Reach,
+};
+
+/// The load that a probation takes as an explanation: more than this many
+/// admissions within [`EXPLAINING_MS`].
+const EXPLAINING_CALLS: usize = 10;
+const EXPLAINING_MS: Millis = 60_000;
+/// How long an account is watched after a passed trial.
+pub(super) const WATCH_MS: Millis = 60_000;
+
+/// How many calls may be out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Unanswered calls on plan endpoints.
+    pub unanswered: u32,
+    /// Calls on plan endpoints whose bodies have not ended.
+    pub in_flight: Option<u32>,
+    /// The least that a passed probation leaves of `unanswered`.
+    pub after_probation: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { unanswered: 4, in_flight: None, after_probation: 1 }
+    }
+}
+
+/// What a call is, as far as admission cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ask {
+    /// The endpoint's place in the profile's list.
+    pub endpoint: u16,
+    /// Whether the plan pays.
+    pub plan: bool,
+    /// Whether it may carry a trial: it is not `non_coding`.
+    pub may_test: bool,
+}
+
+/// What an admitted call is to its account.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// One of many.
+    Plain,
+    /// The one test of a halt.
+    Trial {
+        /// The halt's id.
+        halt: String,
+        /// The phase that the lease put it in.
+        lease: Phase,
+    },
+    /// The one call of a watched account.
+    Watched,
+}
+
+/// An admission: the call is out until [`Standing::ended`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Pass {
+    /// Its mark.
+    pub ticket: Ticket,
+    /// What it is to the account.
+    pub role: Role,
+    /// What it asked for.
+    pub ask: Ask,
+    /// Whether its response is resolved.
+    pub answered: bool,
+}
+
+/// How an admitted call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// 2xx, the body read to its end, no signal.
+    Passed,
+    /// Sent, and anything else: an error, a drop, a timeout.
+    Other,
+    /// Nothing left the process.
+    NeverSent,
+}
+
+/// The answer to [`Standing::admit`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Admit {
+    /// The call may leave.
+    Go(Pass),
+    /// All slots are taken: stand in the queue.
+    Wait,
+    /// The call may test the halt of this id, if the ledger gives it the lease.
+    Lease(String),
+    /// The call may not leave, because of the halt of this id.
+    Refuse {
+        /// The gravest halt that covers the call.
+        halt: String,
+        /// When it is worth asking again, if time alone will do.
+        not_before: Option<Millis>,
+    },
+}
+
+/// What the machine wants written, each against the epoch that it saw.
+pub type Writes = Vec<(u64, Entry)>;
+
+/// One account's state in this process.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Standing {
+    record: Record,
+    unanswered: u32,
+    in_flight: u32,
+    /// When the last calls were admitted, in a ring.
+    recent: [Millis; EXPLAINING_CALLS + 1],
+    next_recent: usize,
+    /// The watched call that is out.
+    watched: Option<u64>,
+    /// Whether a watched call has passed.
+    watched_passed: bool,
+    /// A claim for the trial lease is under way.
+    claiming: bool,
+    /// When an unknown failure was last seen.
+    unknown_at: Option<Millis>,
+    serial: u64,
+}
+
+impl Standing {
+    /// What the ledger knows, with what this process has added.
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// Calls on plan endpoints between admission and answer.
+    pub fn unanswered(&self) -> u32 {
+        self.unanswered
+    }
+
+    /// Calls on plan endpoints whose bodies have not ended.
+    pub fn in_flight(&self) -> u32 {
+        self.in_flight
+    }
+
+    /// Whether nothing would be lost if this were forgotten.
+    pub fn is_idle(&self) -> bool {
+        self.in_flight == 0 && !self.claiming && self.record.halts.is_empty()
+    }
+
+    /// Takes over what the ledger says, unless this process knows more.
+    pub fn adopt(&mut self, opened: &Opened) {
+        if opened.record.revision >= self.record.revision {
+            self.overrule(opened);
+        }
+    }
+
+    /// Takes over what the ledger says, whatever this process believed.
+    pub fn overrule(&mut self, opened: &Opened) {
+        self.record = opened.record.clone();
+    }
+
+    /// Takes over the halts of others, while entries of this process are
+    /// still on their way.
+    pub fn merge(&mut self, opened: &Opened) {
+        for halt in &opened.record.halts {
+            let known = self.record.halt(&halt.id).is_some()
+                || self.record.released.iter().any(|over| over.id == halt.id);
+            if !known {
+                self.record.halts.push(halt.clone());
+            }
+        }
+    }
+
+    /// May a call leave? `queued` says that others stand before it.
+    pub fn admit(
+        &mut self,
+        ask: Ask,
+        limits: &Limits,
+        queued: bool,
+        now: Millis,
+        writes: &mut Writes,
+    ) -> Admit {
+        if !self.record.halts.is_empty() {
+            self.settle(now, writes);
+            if let Some(stop) = self.stopped(ask, now) {
+                return stop;
+            }
+            if ask.plan && self.is_watched(ask) {
+                return match self.watched {
+                    None if !queued => {
+                        let pass = self.go(ask, Role::Watched, now);
+                        self.watched = Some(pass.ticket.serial);
+                        Admit::Go(pass)
+                    }
+                    _ => Admit::Wait,
+                };
+            }
+        }
+        if ask.plan && (queued || !self.has_slot(limits)) {
+            return Admit::Wait;
+        }
+        Admit::Go(self.go(ask, Role::Plain, now))
+    }
+
+    /// Lets a call leave whatever the standing is: for `Posture::Report`.
+    pub fn admit_anyway(&mut self, ask: Ask, now: Millis) -> Pass {
+        self.go(ask, Role::Plain, now)
+    }
+
+    /// A claim for a lease begins; false if one is under way.
+    pub fn claim_begins(&mut self) -> bool {
+        !std::mem::replace(&mut self.claiming, true)
+    }
+
+    /// The claim is over, won or lost.
+    pub fn claim_ended(&mut self) {
+        self.claiming = false;
+    }
+
+    /// The ledger gave this process the trial of `halt`: the call leaves.
+    /// None if the halt is not in its trial.
+    pub fn begin_trial(&mut self, halt: &str, ask: Ask, now: Millis) -> Option<Pass> {
+        let lease = self.record.halt(halt).map(|halt| halt.phase.clone())?;
+        let on_trial = matches!(lease, Phase::Trial { .. });
+        on_trial.then(|| self.go(ask, Role::Trial { halt: halt.to_owned(), lease }, now))
+    }
+
+    /// The response of `pass` is resolved.
+    pub fn answered(&mut self, pass: &mut Pass) {
+        if pass.role == Role::Plain && !pass.answered {
+            pass.answered = true;
+            if pass.ask.plan {
+                self.unanswered = self.unanswered.saturating_sub(1);
+            }
+        }
+    }
+
+    /// The call of `pass` is over.
+    pub fn ended(&mut self, pass: Pass, outcome: Outcome, now: Millis, writes: &mut Writes) {
+        if pass.ask.plan {
+            self.in_flight = self.in_flight.saturating_sub(1);
+            if !pass.answered {
+                self.unanswered = self.unanswered.saturating_sub(1);
+            }
+        }
+        match pass.role {
+            Role::Plain => {}
+            Role::Watched => {
+                if self.watched == Some(pass.ticket.serial) {
+                    self.watched = None;
+                }
+                let since = self.record.halts.iter().find_map(|halt| match halt.phase {
+                    Phase::Watching { since } if halt.epoch <= pass.ticket.epoch => Some(since),
+                    _ => None,
+                });
+                if outcome == Outcome::Passed && since.is_some() {
+                    self.watched_passed = true;
+                    self.settle(now, writes);
+                }
+            }
+            Role::Trial { halt, lease } => self.trial_ended(&halt, &lease, outcome, now, writes),
+        }
+    }
+
+    /// Whether more calls are out or recent than a lone caller makes: what
+    /// explains a throttle.
+    fn load_explains(&self, now: Millis) -> bool {
+        let oldest = self.recent[self.next_recent];
+        self.in_flight >= 2 || (oldest != 0 && now.saturating_sub(oldest) <= EXPLAINING_MS)
+    }
+
+    fn has_slot(&self, limits: &Limits) -> bool {
+        let slots = match self.record.reduced_slots {
+            Some(reduced) => reduced.max(limits.after_probation).min(limits.unanswered),
+            None => limits.unanswered,
+        };
+        self.unanswered < slots && limits.in_flight.is_none_or(|most| self.in_flight < most)
+    }
+
+    fn go(&mut self, ask: Ask, role: Role, now: Millis) -> Pass {
+        self.serial += 1;
+        if ask.plan {
+            self.unanswered += 1;
+            self.in_flight += 1;
+            self.recent[self.next_recent] = now;
+            self.next_recent = (self.next_recent + 1) % self.recent.len();
+        }
+        let ticket = Ticket { epoch: self.record.epoch, serial: self.serial };
+        Pass { ticket, role, ask, answered: false }
+    }
+
+    fn is_watched(&self, ask: Ask) -> bool {
+        let watched = |halt: &&Halt| matches!(halt.phase, Phase::Watching { .. });
+        self.record.halts.iter().filter(watched).any(|halt| covers(halt, ask))
+    }
+
+    /// Folds `fact` in and has it written.
+    fn write(&mut self, fact: Fact, now: Millis, writes: &mut Writes) {
+        let (epoch, entry) = (self.record.epoch, Entry::new(now, fact));
+        self.record.fold(&entry);
+        writes.push((epoch, entry));
+    }
+}
+
+/// Whether `halt` reaches the endpoint that `ask` is for.
+fn covers(halt: &Halt, ask: Ask) -> bool {
+    match halt.reach {
+        Reach::Profile => true,
+        Reach::Plan => ask.plan,
+        Reach::Endpoint => halt.endpoint == ask.endpoint,
+    }
+}

@@ -1,0 +1,281 @@
+//! What a signal does to a standing.
+
+use super::{
+    Standing, Writes,
+    settle::{again, doubled},
+};
+use crate::{
+    breaker::disposition::{Action, Disposition},
+    clock::{Millis, to_millis},
+    exchange::Ticket,
+    ledger::{Fact, Halt, HaltKind, KeptSignal, Person, Phase, Strike},
+    signal::{Class, Reach, Signal},
+};
+
+/// The wait before a probation's trial, and the longest that it becomes.
+const COOLING_MS: Millis = 60_000;
+const LONGEST_COOLING_MS: Millis = 15 * 60_000;
+/// How long a probation is remembered.
+const PROBATION_MS: Millis = 24 * 60 * 60_000;
+/// How long a released halt covers its late siblings.
+const SIBLINGS_MS: Millis = 10 * 60_000;
+/// The wait where the provider's reset is already over.
+const PAST_RESET_MS: Millis = 60_000;
+
+/// A signal, what is to be done about it, and where it came from.
+#[derive(Clone, Debug)]
+pub struct Struck<'a> {
+    /// The call that got it.
+    pub ticket: Ticket,
+    /// Its endpoint, as the place in the profile's list.
+    pub endpoint: u16,
+    /// Whether that is a plan endpoint.
+    pub plan: bool,
+    /// What the provider said.
+    pub signal: &'a Signal,
+    /// What the table says.
+    pub disposition: Disposition,
+    /// An id for the halt that may begin.
+    pub id: String,
+}
+
+/// What a disposition wants of an account at this moment.
+struct Wanted {
+    kind: HaltKind,
+    phase: Phase,
+    pause_ms: Millis,
+    longest_ms: Millis,
+    strike: Option<Strike>,
+}
+
+impl Standing {
+    /// Takes a signal in. Answers with the id of the halt that it began,
+    /// raised or belongs to; none if the account is not halted by it.
+    pub fn signal(
+        &mut self,
+        struck: &Struck<'_>,
+        now: Millis,
+        writes: &mut Writes,
+    ) -> Option<String> {
+        self.settle(now, writes);
+        let mut wanted = self.wanted(struck, now)?;
+        let reach = struck.signal.reach.unwrap_or(struck.disposition.reach);
+        if let Some(known) = self.sibling(struck, &wanted, reach, now) {
+            self.write(Fact::Hit { halt: known.clone() }, now, writes);
+            return self.record().halt(&known).map(|halt| halt.id.clone());
+        }
+        let open = self.record().halts.iter().find(|halt| belongs(halt, &wanted, reach, struck));
+        match open.cloned() {
+            Some(halt) if wanted.kind == HaltKind::Hold => {
+                let fact = held_again(&halt, struck, wanted, now);
+                self.write(fact, now, writes);
+                Some(halt.id)
+            }
+            Some(halt) => {
+                let relapse = halt.kind == HaltKind::Probation && halt.epoch <= struck.ticket.epoch;
+                if relapse {
+                    wanted.strike = Some(Strike::Confirmed);
+                }
+                let id = halt.id.clone();
+                self.write(raised(halt, wanted, reach, struck), now, writes);
+                Some(id)
+            }
+            None => {
+                let halt = self.begun(struck, wanted, reach, now);
+                self.write(Fact::Halted { halt: Box::new(halt) }, now, writes);
+                Some(struck.id.clone())
+            }
+        }
+    }
+
+    /// A person halts the account, on every endpoint, until a person
+    /// acknowledges.
+    pub fn halt_by(&mut self, id: &str, by: Person, now: Millis, writes: &mut Writes) {
+        let halt = Halt {
+            id: id.to_owned(),
+            kind: HaltKind::Latch,
+            reach: Reach::Profile,
+            endpoint: 0,
+            signal: None,
+            by: Some(by),
+            strike: None,
+            since: now,
+            epoch: 0,
+            hits: 0,
+            phase: Phase::Latched,
+            pause_ms: 0,
+            longest_ms: 0,
+            dead_leases: 0,
+            in_flight: self.in_flight(),
+        };
+        self.write(Fact::Halted { halt: Box::new(halt) }, now, writes);
+    }
+
+    fn wanted(&mut self, struck: &Struck<'_>, now: Millis) -> Option<Wanted> {
+        let strike = struck.disposition.strike;
+        let hold = |until, test, pause_ms, longest_ms| Wanted {
+            kind: HaltKind::Hold,
+            phase: Phase::Held { until, test },
+            pause_ms,
+            longest_ms,
+            strike,
+        };
+        let latch = |strike| Wanted {
+            kind: HaltKind::Latch,
+            phase: Phase::Latched,
+            pause_ms: 0,
+            longest_ms: 0,
+            strike,
+        };
+        match struck.disposition.action {
+            Action::Pass => None,
+            Action::PassOnce { within, hold: length } => {
+                if !struck.plan {
+                    return None;
+                }
+                let before = self.unknown_at.replace(now);
+                let soon = before.is_some_and(|at| now.saturating_sub(at) <= millis(within));
+                let length = millis(length);
+                soon.then(|| hold(now + length, false, length, length))
+            }
+            Action::HoldUntilReset { otherwise } => {
+                let otherwise = millis(otherwise);
+                Some(match struck.signal.reset.map(|reset| to_millis(reset.at)) {
+                    Some(at) if at > now => hold(at, false, otherwise, otherwise),
+                    Some(_) => hold(now + PAST_RESET_MS, true, otherwise, otherwise),
+                    None => hold(now + otherwise, true, otherwise, otherwise),
+                })
+            }
+            Action::HoldDoubling { first, longest } => {
+                let first = millis(first);
+                Some(hold(now + first, true, first, millis(longest)))
+            }
+            Action::Latch => Some(latch(strike)),
+            Action::Probation => {
+                let began = self.record().probation_began;
+                if began.is_some_and(|at| now.saturating_sub(at) < PROBATION_MS)
+                    && !self.record().halts.iter().any(|halt| halt.kind == HaltKind::Probation)
+                {
+                    return Some(latch(Some(Strike::Confirmed)));
+                }
+                if !self.load_explains(now) {
+                    return Some(latch(strike));
+                }
+                Some(Wanted {
+                    kind: HaltKind::Probation,
+                    phase: Phase::Cooling { until: now + COOLING_MS },
+                    pause_ms: COOLING_MS,
+                    longest_ms: LONGEST_COOLING_MS,
+                    strike,
+                })
+            }
+        }
+    }
+
+    /// The halt, open or lately released, that this answer is only one more
+    /// of: its call was admitted before the halt began, and the halt is at
+    /// least as grave.
+    fn sibling(
+        &self,
+        struck: &Struck<'_>,
+        wanted: &Wanted,
+        reach: Reach,
+        now: Millis,
+    ) -> Option<String> {
+        // A throttle that would latch for want of load is still the sibling
+        // of the probation that its own burst began.
+        let throttle = struck.disposition.action == Action::Probation;
+        let covers = |kind: HaltKind| {
+            kind >= wanted.kind && !(kind == HaltKind::Probation && wanted.kind == HaltKind::Hold)
+                || throttle && kind == HaltKind::Probation
+        };
+        let before = |epoch: u64| struck.ticket.epoch < epoch;
+        let open = self.record().halts.iter().find(|halt| {
+            let same = halt.kind != HaltKind::Hold
+                || halt.reach == reach
+                    && (reach != Reach::Endpoint || halt.endpoint == struck.endpoint);
+            before(halt.epoch) && covers(halt.kind) && halt.reach >= reach && same
+        });
+        let over = || {
+            self.record().released.iter().rev().find(|over| {
+                let lately = now.saturating_sub(over.at) < SIBLINGS_MS;
+                before(over.epoch) && covers(over.kind) && lately
+            })
+        };
+        open.map(|halt| &halt.id).or_else(|| over().map(|over| &over.id)).cloned()
+    }
+
+    fn begun(&self, struck: &Struck<'_>, wanted: Wanted, reach: Reach, now: Millis) -> Halt {
+        let Wanted { kind, phase, pause_ms, longest_ms, strike } = wanted;
+        Halt {
+            id: struck.id.clone(),
+            kind,
+            reach,
+            endpoint: struck.endpoint,
+            signal: Some(KeptSignal(Box::new(struck.signal.clone()))),
+            by: None,
+            strike,
+            since: now,
+            epoch: 0,
+            hits: 1,
+            phase,
+            pause_ms,
+            longest_ms,
+            dead_leases: 0,
+            in_flight: self.in_flight(),
+        }
+    }
+}
+
+/// Whether an open halt takes this signal in instead of a halt of its own.
+fn belongs(halt: &Halt, wanted: &Wanted, reach: Reach, struck: &Struck<'_>) -> bool {
+    match wanted.kind {
+        HaltKind::Hold => {
+            halt.kind == HaltKind::Hold
+                && halt.reach == reach
+                && (reach != Reach::Endpoint || halt.endpoint == struck.endpoint)
+        }
+        HaltKind::Probation | HaltKind::Latch => halt.kind != HaltKind::Hold,
+    }
+}
+
+/// A test of a hold got the same answer: an unpaid bill waits twice as long,
+/// a quota until the reset that the provider names by now.
+fn held_again(halt: &Halt, struck: &Struck<'_>, wanted: Wanted, now: Millis) -> Fact {
+    match struck.disposition.action {
+        Action::HoldDoubling { .. } => again(halt, doubled(halt), now),
+        _ => halt.moved(wanted.phase, wanted.pause_ms),
+    }
+}
+
+/// An open probation or latch becomes graver; it never becomes milder.
+fn raised(mut halt: Halt, wanted: Wanted, reach: Reach, struck: &Struck<'_>) -> Fact {
+    halt.hits = halt.hits.saturating_add(1);
+    halt.reach = halt.reach.max(reach);
+    halt.strike = halt.strike.max(wanted.strike);
+    // A throttle within an open probation is its relapse, and any policy
+    // signal beside it ends the way out.
+    if halt.kind == HaltKind::Probation {
+        halt.kind = HaltKind::Latch;
+        halt.phase = Phase::Latched;
+    }
+    let known = halt.signal.as_ref().map(|known| known.0.class);
+    if known.is_none_or(|known| severity(struck.signal.class) >= severity(known)) {
+        halt.signal = Some(KeptSignal(Box::new(struck.signal.clone())));
+    }
+    Fact::Raised { halt: Box::new(halt) }
+}
+
+/// Which of two signals a person should read.
+fn severity(class: Class) -> u8 {
+    match class {
+        Class::AccountLocked => 3,
+        Class::PolicyViolation | Class::ClientRefused | Class::Challenge => 2,
+        Class::PolicyThrottle => 1,
+        _ => 0,
+    }
+}
+
+fn millis(length: std::time::Duration) -> Millis {
+    u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
+}
