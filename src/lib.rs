@@ -5,3 +5,5 @@ pub mod clock;
 pub mod exchange;
 pub mod profile;
 pub mod signal;
+#[cfg(feature = "sim")]
+pub mod sim;

@@ -1,0 +1,60 @@
+//! The ways of a bad server, in process.
+
+use std::time::Duration;
+
+use http_body_util::BodyExt;
+use planguard::sim::{Answer, Error, Provider};
+use tower::ServiceExt;
+
+use super::{OPENAI, ask, request, send};
+
+#[tokio::test(start_paused = true)]
+async fn a_reset_gives_no_answer() {
+    let provider = Provider::builder().mode(Answer::reset()).build();
+    let seen = send(&provider, request(OPENAI, "a", false)).await;
+    assert_eq!(seen.unwrap_err(), Error::Reset);
+    assert_eq!(provider.tally("a").total, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_early_close_breaks_inside_the_body() {
+    let provider = Provider::builder().mode(Answer::error(1313).close_early(10)).build();
+    let response = provider.service().oneshot(request(OPENAI, "a", false)).await.unwrap();
+    let mut body = response.into_body();
+    let piece = body.frame().await.unwrap().unwrap().into_data().unwrap();
+    assert_eq!(&piece[..], br#"{"error":{"#);
+    assert_eq!(body.frame().await.unwrap().unwrap_err(), Error::Broken);
+    assert!(body.frame().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endless_body_goes_on_and_holds_its_place() {
+    let provider = Provider::builder().mode(Answer::endless()).pace(Duration::ZERO).build();
+    let response = provider.service().oneshot(request(OPENAI, "a", true)).await.unwrap();
+    let mut body = response.into_body();
+    for _ in 0..10_000 {
+        body.frame().await.unwrap().unwrap();
+    }
+    assert_eq!(provider.tally("a").open, 1);
+    drop(body);
+    assert_eq!(provider.tally("a").open, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn garbage_is_a_200_that_is_no_json() {
+    let provider = Provider::builder().mode(Answer::garbage()).build();
+    let seen = ask(&provider).await;
+    assert_eq!(seen.status, 200);
+    assert!(serde_json::from_str::<serde_json::Value>(seen.text()).is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_no_json_is_answered_as_one_body() {
+    let provider = Provider::new();
+    for body in [&b""[..], b"[]", b"\xff\xfe", &[b'['; 2 << 20]] {
+        let (head, _) = request(OPENAI, "a", false).into_parts();
+        let request = http::Request::from_parts(head, http_body_util::Full::from(body.to_vec()));
+        let seen = send(&provider, request).await.unwrap();
+        assert_eq!(seen.json()["object"], "chat.completion");
+    }
+}
