@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-use super::{error::Error, provider::Presence};
+use super::{admission::Presence, error::Error};
 
 /// A response body of the provider. `Unpin`, `Send` and `Sync`.
 ///

@@ -107,6 +107,7 @@
 //! severe, not to predict.
 
 mod account;
+mod admission;
 mod answer;
 mod arrival;
 mod body;

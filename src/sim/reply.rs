@@ -7,13 +7,13 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header::CONTENT_TYPE};
 use serde::Deserialize;
 
 use super::{
+    admission::Admission,
     answer::{Content, Ending, Fault, Form},
     body::{Body, Step},
     builder::Options,
     code,
     dialect::{Dialect, Voice},
     error::Error,
-    provider::Admission,
     stream::Events,
 };
 

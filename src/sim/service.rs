@@ -13,9 +13,10 @@ use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 
 use super::{
+    admission::Admission,
     body::Body,
     error::Error,
-    provider::{Admission, Provider},
+    provider::Provider,
     reply::{self, Asks},
 };
 

@@ -58,3 +58,39 @@ async fn a_request_that_is_no_json_is_answered_as_one_body() {
         assert_eq!(seen.json()["object"], "chat.completion");
     }
 }
+
+fn assert_send_sync<T: Send + Sync>() {}
+
+#[test]
+fn its_parts_go_where_a_transports_go() {
+    assert_send_sync::<Provider>();
+    assert_send_sync::<planguard::sim::Service>();
+    assert_send_sync::<planguard::sim::Body>();
+    assert_send_sync::<planguard::sim::ResponseFuture<String>>();
+    assert_send_sync::<planguard::sim::Server>();
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_key_and_any_body_get_an_answer(
+        key in proptest::collection::vec(0x20u8..=0xff, 0..200),
+        body in proptest::collection::vec(proptest::num::u8::ANY, 0..200),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        let seen = runtime.block_on(async {
+            let (mut head, _) = request(OPENAI, "a", false).into_parts();
+            if let Ok(key) = http::HeaderValue::from_bytes(&key) {
+                head.headers.insert("authorization", key);
+            }
+            let body = http_body_util::Full::from(body);
+            send(&Provider::new(), http::Request::from_parts(head, body)).await
+        });
+        proptest::prop_assert!(matches!(seen.unwrap().status.as_u16(), 200 | 401));
+    }
+}
