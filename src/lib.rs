@@ -9,6 +9,8 @@ pub mod ledger;
 pub mod profile;
 pub mod refusal;
 pub mod signal;
+#[cfg(feature = "sim")]
+pub mod sim;
 mod stack;
 mod sync;
 
