@@ -157,7 +157,9 @@ impl What {
             Fact::Halted { halt } => Self::Halted { halt: halt.clone() },
             Fact::Hit { halt } => Self::Joined { halt: halt.clone() },
             Fact::Raised { halt } => Self::Relapsed { halt: halt.clone() },
-            Fact::Moved { halt, .. } | Fact::GivenBack { halt, .. } => Self::Moved { halt: halt.clone() },
+            Fact::Moved { halt, .. } | Fact::GivenBack { halt, .. } => {
+                Self::Moved { halt: halt.clone() }
+            }
             Fact::Ended { halt, how } => {
                 Self::Released { halt: halt.clone(), how: Some(*how), by: None }
             }
