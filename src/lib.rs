@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod clock;
+pub mod detect;
 pub mod exchange;
 pub mod profile;
 pub mod signal;
