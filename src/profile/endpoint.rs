@@ -1,7 +1,7 @@
 //! Where a plan lives: hosts, segment-bounded path prefixes, and the match of
 //! a request to them.
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{cmp::Reverse, fmt, sync::Arc};
 
 use http::{HeaderMap, Uri, header::HOST};
 use serde::{Deserialize, Serialize};
@@ -105,48 +105,56 @@ impl fmt::Debug for Claim {
 
 /// All profiles of one stack, looked up by host. Clones share.
 #[derive(Clone, Debug, Default)]
-pub struct Registry(Arc<HashMap<String, Vec<Claim>>>);
+pub struct Registry(Arc<[Host]>);
+
+#[derive(Debug)]
+struct Host {
+    name: String,
+    /// Longest prefix first.
+    claims: Vec<Claim>,
+}
 
 impl Registry {
     /// A registry of `profiles`. Of two that claim the same prefix the first
     /// one wins; a longer prefix wins over a shorter one.
     pub fn new(profiles: &[Profile]) -> Self {
-        let mut hosts: HashMap<String, Vec<Claim>> = HashMap::new();
+        let mut hosts: Vec<Host> = Vec::new();
         for profile in profiles {
             for (index, endpoint) in (0..).zip(profile.endpoints()) {
                 let claim = Claim { profile: profile.clone(), endpoint: index };
-                hosts.entry(endpoint.host.clone()).or_default().push(claim);
+                match hosts.iter_mut().find(|host| host.name == endpoint.host) {
+                    Some(host) => host.claims.push(claim),
+                    None => hosts.push(Host { name: endpoint.host.clone(), claims: vec![claim] }),
+                }
             }
         }
-        for claims in hosts.values_mut() {
-            claims.sort_by_key(|claim| std::cmp::Reverse(claim.endpoint().path_prefix.len()));
+        for host in &mut hosts {
+            host.claims.sort_by_key(|claim| Reverse(claim.endpoint().path_prefix.len()));
         }
-        Self(Arc::new(hosts))
+        Self(hosts.into())
     }
 
     /// The claim on a request: its URI's authority decides, the `Host` header
-    /// only if the URI has none. No allocation for a lower-case host.
+    /// only if the URI has none. Port, user info, a trailing dot and the case
+    /// of the host do not matter; the case of the path does.
+    ///
+    /// No allocation; one comparison of lengths for each host that differs.
     pub fn claim(&self, uri: &Uri, headers: &HeaderMap) -> Option<Claim> {
         let host = match uri.host() {
-            Some(host) => host,
-            None => host_without_port(headers.get(HOST)?.to_str().ok()?),
+            Some(host) => bare_host(host),
+            None => bare_host(headers.get(HOST)?.to_str().ok()?),
         };
-        let host = host.strip_suffix('.').unwrap_or(host);
-        let claims = match self.0.get(host) {
-            Some(claims) => claims,
-            None if host.bytes().any(|b| b.is_ascii_uppercase()) => {
-                self.0.get(&host.to_ascii_lowercase())?
-            }
-            None => return None,
-        };
+        let host = self.0.iter().find(|own| own.name.eq_ignore_ascii_case(host))?;
         let path = uri.path();
-        claims.iter().find(|claim| claim.endpoint().claims(path)).cloned()
+        host.claims.iter().find(|claim| claim.endpoint().claims(path)).cloned()
     }
 }
 
-fn host_without_port(authority: &str) -> &str {
-    match authority.rsplit_once(':') {
+/// A host without a port and without the dot that makes it absolute.
+pub(super) fn bare_host(authority: &str) -> &str {
+    let host = match authority.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
         _ => authority,
-    }
+    };
+    host.strip_suffix('.').unwrap_or(host)
 }

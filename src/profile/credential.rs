@@ -1,0 +1,78 @@
+//! Which account a request is on: where its credential stands, and which part
+//! of that stays the same when the credential is refreshed.
+
+use std::borrow::Cow;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use http::{HeaderMap, HeaderName};
+
+use super::format::{CredentialFile, StableFile};
+
+/// Where a profile's credentials stand and what is stable in them.
+#[derive(Debug)]
+pub(super) struct Credential {
+    headers: Vec<HeaderName>,
+    stable: StableFile,
+    jwt_claim: Option<String>,
+}
+
+impl Credential {
+    pub(super) fn compile(file: CredentialFile) -> Result<Self, String> {
+        let parse = |name: &String| {
+            let header = HeaderName::from_bytes(name.as_bytes());
+            header.map_err(|_| format!("`{name}` in `credential.headers` is no header name"))
+        };
+        let headers: Vec<_> = file.headers.iter().map(parse).collect::<Result<_, _>>()?;
+        if headers.is_empty() {
+            return Err("`credential.headers` is empty".to_owned());
+        }
+        Ok(Self { headers, stable: file.stable, jwt_claim: file.jwt_claim })
+    }
+
+    pub(super) fn find<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
+        self.headers.iter().find_map(|name| {
+            let value = headers.get(name)?.to_str().ok()?.trim();
+            let value = without_bearer(value);
+            (!value.is_empty()).then_some(value)
+        })
+    }
+
+    pub(super) fn stable_part<'a>(&self, credential: &'a str) -> Cow<'a, str> {
+        if let Some(id) = self.jwt_claim.as_ref().and_then(|claim| in_jwt(credential, claim)) {
+            return Cow::Owned(id);
+        }
+        let before_dot = match self.stable {
+            StableFile::Whole => None,
+            // Exactly one dot: `id.secret`. Anything else is no such key.
+            StableFile::BeforeDot => credential
+                .split_once('.')
+                .filter(|(id, secret)| !id.is_empty() && !secret.contains('.'))
+                .map(|(id, _)| id),
+        };
+        Cow::Borrowed(before_dot.unwrap_or(credential))
+    }
+}
+
+/// `Bearer` in any case, as RFC 9110 has schemes; without it the raw key,
+/// which Z.AI's monitor endpoint takes.
+fn without_bearer(value: &str) -> &str {
+    match value.split_once(' ') {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => rest.trim_start(),
+        _ if value.eq_ignore_ascii_case("bearer") => "",
+        _ => value,
+    }
+}
+
+/// A claim of a JWT. Its signature is not checked: whoever forges one hides
+/// from their own halt only, as they could with any other key.
+fn in_jwt(token: &str, claim: &str) -> Option<String> {
+    let (_, rest) = token.split_once('.')?;
+    let (payload, signature) = rest.split_once('.')?;
+    if signature.contains('.') {
+        return None;
+    }
+    let payload = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
+    let payload: serde_json::Value = serde_json::from_slice(&payload).ok()?;
+    let id = payload.get(claim)?.as_str()?;
+    (!id.is_empty()).then(|| id.to_owned())
+}

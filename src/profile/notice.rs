@@ -1,0 +1,69 @@
+//! What the vendor's terms say, for the people who run the program.
+
+use std::fmt;
+
+use super::format::{NoticeFile, TermsFile};
+
+/// What a vendor's terms say about a plan, as of a day.
+///
+/// It does not make an unlisted client permitted, and says so. `Display` is
+/// the full text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Notice {
+    /// The profile's id.
+    pub profile: String,
+    /// The vendor.
+    pub provider: String,
+    /// The plan.
+    pub plan: String,
+    /// The day the terms were last read, as in `2026-11-22`.
+    pub checked_on: String,
+    /// All of it, several lines.
+    pub text: String,
+    /// One sentence. Holds nothing that a client takes as a reason to ask
+    /// again, so that it can stand in a refusal.
+    pub short: String,
+}
+
+impl Notice {
+    pub(super) fn new(
+        id: &str,
+        (provider, plan): (&str, &str),
+        checked_on: &str,
+        terms: &TermsFile,
+        parts: &NoticeFile,
+    ) -> Self {
+        let tools = terms.supported_tools.join(", ");
+        let text = format!(
+            "{provider} {plan}: what the vendor's terms say, as read on {checked_on} ({url}).\n\
+             - {limited_to} Listed on {listed_on}: {tools}.\n\
+             - {forbidden} In the vendor's words: \"{quote}\"\n\
+             - {banned_for}\n\
+             - On violations: {strikes}\n\
+             - planguard does not make an unlisted client permitted. {instead}\n",
+            url = terms.url,
+            limited_to = parts.limited_to,
+            listed_on = terms.supported_tools_on,
+            forbidden = parts.forbidden,
+            quote = terms.quote,
+            banned_for = parts.banned_for,
+            strikes = terms.strike_wording,
+            instead = parts.instead,
+        );
+        Self {
+            profile: id.to_owned(),
+            provider: provider.to_owned(),
+            plan: plan.to_owned(),
+            checked_on: checked_on.to_owned(),
+            text,
+            short: parts.short.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
