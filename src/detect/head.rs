@@ -56,7 +56,8 @@ fn media(headers: &HeaderMap) -> Media {
     if value.eq_ignore_ascii_case(b"text/event-stream") {
         return Media::Events;
     }
-    let begins = |with: &[u8]| value.get(..with.len()).is_some_and(|v| v.eq_ignore_ascii_case(with));
+    let begins =
+        |with: &[u8]| value.get(..with.len()).is_some_and(|v| v.eq_ignore_ascii_case(with));
     let json = value.len().checked_sub(5).and_then(|at| value.get(at..));
     let json = json.is_some_and(|tail| {
         tail.eq_ignore_ascii_case(b"+json") || tail.eq_ignore_ascii_case(b"/json")

@@ -30,6 +30,8 @@ pub const HEAD_PATIENCE: Duration = Duration::from_secs(2);
 /// What a response's head says about the rest.
 #[derive(Debug)]
 #[non_exhaustive]
+// It lives for one match: a box would cost more than the move.
+#[allow(clippy::large_enum_variant)]
 pub enum Opening {
     /// Nothing of it is inspected: HEAD and CONNECT, 1xx, 204, 205, 3xx, and
     /// successes that are neither JSON nor text nor an event stream.
@@ -37,6 +39,8 @@ pub enum Opening {
     /// Its body cannot be read; the status alone was judged, with evidence
     /// that is not complete, so that no rule holds for want of a code.
     Unreadable(Uninspected, Option<Signal>),
+    /// Its headers alone are a policy signal.
+    Found(Signal),
     /// Its body is inspected.
     Inspect(Inspection),
 }
@@ -85,15 +89,23 @@ impl Inspection {
                 Opening::Unreadable(why, judge().judge(found, now))
             }
             Look::Cannot(why) => Opening::Unreadable(why, None),
-            Look::At(expect) => Opening::Inspect(Self {
-                judge: judge(),
-                state: State::Whole(Document::new(expect)),
-                patience: match expect {
-                    Expect::Error => Some(ERROR_PATIENCE),
-                    Expect::Body => Some(HEAD_PATIENCE),
-                    Expect::Events => None,
-                },
-            }),
+            Look::At(expect) => {
+                let mut judge = judge();
+                if !failed && claim.profile().reads_success_heads() {
+                    if let Some(signal) = judge.head(now) {
+                        return Opening::Found(signal);
+                    }
+                }
+                Opening::Inspect(Self {
+                    judge,
+                    state: State::Whole(Document::new(expect)),
+                    patience: match expect {
+                        Expect::Error => Some(ERROR_PATIENCE),
+                        Expect::Body => Some(HEAD_PATIENCE),
+                        Expect::Events => None,
+                    },
+                })
+            }
         }
     }
 
@@ -269,11 +281,22 @@ struct Judge {
 
 impl Judge {
     fn judge(&mut self, found: Found<'_>, now: SystemTime) -> Option<Signal> {
-        let says = if self.failed { Says::Error } else { found.says };
-        let place = if says == Says::Success { Place::Success } else { Place::Error };
+        let success = found.says == Says::Success && !self.failed;
+        let place = if success { Place::Success } else { Place::Error };
         if place == Place::Success && found.leaves.is_empty() {
             return None;
         }
+        self.ask(found, place, now)
+    }
+
+    /// Judges a success by its headers alone.
+    fn head(&mut self, now: SystemTime) -> Option<Signal> {
+        let leaves = &Leaves::default();
+        let found = Found { says: Says::Success, leaves, text: None, complete: false };
+        self.ask(found, Place::Success, now)
+    }
+
+    fn ask(&mut self, found: Found<'_>, place: Place, now: SystemTime) -> Option<Signal> {
         let text = found.text.map(String::from_utf8_lossy);
         let signal = self.claim.profile().judge(
             &self.claim,
@@ -288,10 +311,10 @@ impl Judge {
             },
         )?;
         let unknown = signal.rule.is_none();
-        if says == Says::Perhaps && unknown {
+        if found.says == Says::Perhaps && unknown && !self.failed {
             return None;
         }
-        let waits = match says {
+        let waits = match found.says {
             Says::Success => !signal.class.is_policy(),
             _ => unknown && !found.complete,
         };

@@ -3,13 +3,25 @@
 //!
 //! TODO
 
+#[cfg(feature = "tower")]
+mod body;
 mod document;
 mod found;
+#[cfg(feature = "tower")]
+mod future;
 mod head;
 mod inspection;
 pub mod json;
+#[cfg(feature = "tower")]
+mod layer;
+#[cfg(feature = "tower")]
+mod service;
 pub mod sse;
+#[cfg(feature = "tower")]
+mod watch;
 
+#[cfg(feature = "tower")]
+pub use self::{body::InspectBody, future::ResponseFuture, layer::DetectLayer, service::Detect};
 pub use found::{Found, Says};
 pub use inspection::{ERROR_PATIENCE, HEAD_PATIENCE, Inspection, MAX_HELD_BYTES, Opening};
 
@@ -33,6 +45,7 @@ pub fn inspect(
     match Inspection::begin(claim, method, status, headers, now) {
         Opening::Pass => None,
         Opening::Unreadable(_, signal) => signal,
+        Opening::Found(signal) => Some(signal),
         Opening::Inspect(mut inspection) => {
             inspection.feed(body, now).or_else(|| inspection.finish(now))
         }
