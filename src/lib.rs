@@ -1,6 +1,7 @@
 //! Keeps a program inside the terms of the LLM plan it uses.
 
 pub mod account;
+mod body;
 pub mod breaker;
 pub mod clock;
 pub mod detect;
