@@ -28,7 +28,11 @@ pub struct Recorded {
 pub type Transport = BoxService<Request<Empty<Bytes>>, Response<Chunks>, Infallible>;
 
 /// What the layer makes of `recorded`, delivered in frames of `chunk` bytes.
-pub async fn drive<L, B>(recorded: Recorded, layer: &L, chunk: usize) -> Result<Option<Signal>, BoxError>
+pub async fn drive<L, B>(
+    recorded: Recorded,
+    layer: &L,
+    chunk: usize,
+) -> Result<Option<Signal>, BoxError>
 where
     L: Layer<Transport>,
     L::Service: Service<Request<Empty<Bytes>>, Response = Response<B>>,

@@ -102,9 +102,9 @@ fn headers(map: Map<String, Value>) -> Result<HeaderMap, BoxError> {
 
 fn told(id: &Value, signal: Option<&Signal>, plan: &PlanGuard) -> Value {
     let row = signal.map(|signal| plan.disposition(signal.class));
-    let reach = row.filter(|row| row.action != Action::Pass).map(|row| {
-        signal.and_then(|signal| signal.reach).unwrap_or(row.reach).as_str()
-    });
+    let reach = row
+        .filter(|row| row.action != Action::Pass)
+        .map(|row| signal.and_then(|signal| signal.reach).unwrap_or(row.reach).as_str());
     let reset = signal.and_then(|signal| signal.reset).map(|reset| utc(reset.at));
     json!({
         "id": id,
