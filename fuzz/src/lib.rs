@@ -10,14 +10,17 @@ use planguard::{
 };
 
 /// Splits `body` into pieces as long as `lengths` says, over and over; 0 is an
-/// empty piece. All of `body` in one if there are none.
+/// empty piece. All of `body` in one if nothing else is in it.
 pub fn pieces<'b>(mut body: &'b [u8], lengths: &[u8]) -> Vec<&'b [u8]> {
+    if lengths.iter().all(|length| *length == 0) {
+        return vec![body];
+    }
     let mut cut = Vec::new();
-    let forever = lengths.iter().any(|length| *length > 0);
-    let mut lengths = lengths.iter().cycle().filter(|_| forever);
-    while !body.is_empty() {
-        let length = lengths.next().map_or(body.len(), |length| usize::from(*length));
-        let (piece, rest) = body.split_at(length.min(body.len()));
+    for length in lengths.iter().cycle() {
+        if body.is_empty() {
+            break;
+        }
+        let (piece, rest) = body.split_at(usize::from(*length).min(body.len()));
         cut.push(piece);
         body = rest;
     }
