@@ -232,9 +232,12 @@ impl Cell {
         self.tell(What::Strike { halt: halt.id.clone(), strike, strikes, limit });
     }
 
-    /// Tells the listeners that `halt` is on trial.
+    /// Tells the listeners where `halt` stands by now.
     pub(crate) fn announce_move(&self, halt: &str) {
-        self.tell(What::Moved { halt: halt.to_owned() });
+        let open = self.gate.look(|state| state.standing.record().halt(halt).cloned());
+        if let Some(Halt { id, phase, .. }) = open {
+            self.tell(What::Moved { halt: id, phase });
+        }
     }
 
     pub(crate) fn tell(&self, what: What) {
