@@ -26,9 +26,11 @@ mod event;
 mod future;
 mod gate;
 mod layer;
+mod outbox;
 mod refuse;
 mod refusing;
 mod service;
+mod sink;
 mod write_wait;
 pub mod standing;
 
