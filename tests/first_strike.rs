@@ -21,9 +21,9 @@ const SHORT: Duration = Duration::from_secs(10 * 60);
 
 fn rows(day: Duration, of: impl Fn(&Case) -> bool) -> Vec<(Case, Row)> {
     let cases = Stack::ALL.into_iter().flat_map(|stack| {
-        Scenario::ALL.into_iter().flat_map(move |scenario| {
-            [1, 4].map(|callers| Case { stack, scenario, callers })
-        })
+        Scenario::ALL
+            .into_iter()
+            .flat_map(move |scenario| [1, 4].map(|callers| Case { stack, scenario, callers }))
     });
     cases.filter(of).map(|case| (case, case.run(day))).collect()
 }
