@@ -323,6 +323,13 @@ fn where_a_piece_ends_does_not_move_the_64_kb_bound() {
     }
 }
 
+#[test]
+fn an_idle_stream_holds_little() {
+    // Between events the scanner has nothing on the heap; what remains is this
+    // and the response's own headers.
+    assert!(size_of::<Inspection>() <= 1024);
+}
+
 fn cuts() -> impl Strategy<Value = Vec<usize>> {
     proptest::collection::vec(0..600usize, 0..40).prop_map(|mut cuts| {
         cuts.sort_unstable();
