@@ -311,6 +311,25 @@ fn no_heap_of_brackets_and_no_foreign_bytes_break_it() {
     );
 }
 
+#[test]
+fn where_a_piece_ends_does_not_move_the_64_kb_bound() {
+    for length in [65_000, 65_400, 65_536, 66_000, 200_000] {
+        let body = format!(r#"{{"a":"{}","error":{{"code":"1313"}}}}"#, "x".repeat(length));
+        let whole = chunked(CHAT, 429, JSON, body.as_bytes(), &[]);
+        for size in [999, 65_535, 65_536] {
+            let cuts: Vec<usize> = (size..body.len()).step_by(size).collect();
+            assert_eq!(chunked(CHAT, 429, JSON, body.as_bytes(), &cuts), whole, "{length} {size}");
+        }
+    }
+}
+
+#[test]
+fn an_idle_stream_holds_little() {
+    // Between events the scanner has nothing on the heap; what remains is this
+    // and the response's own headers.
+    assert!(size_of::<Inspection>() <= 1024);
+}
+
 fn cuts() -> impl Strategy<Value = Vec<usize>> {
     proptest::collection::vec(0..600usize, 0..40).prop_map(|mut cuts| {
         cuts.sort_unstable();

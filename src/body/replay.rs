@@ -130,12 +130,11 @@ impl<B: Body<Data = Bytes>> Source<B> {
         self.kept.is_drained() && (self.kept.ended || self.body().is_end_stream())
     }
 
-    /// What is left: kept and to come.
+    /// What is left: kept and to come. No more exact than the body's own hint,
+    /// even if its end is known: an exact one makes a server announce a length
+    /// and leave out the trailers.
     pub(crate) fn size_hint(&self) -> SizeHint {
         let kept = self.kept.bytes;
-        if self.kept.ended {
-            return SizeHint::with_exact(kept);
-        }
         let inner = self.body().size_hint();
         let mut hint = SizeHint::new();
         hint.set_lower(inner.lower().saturating_add(kept));

@@ -16,6 +16,7 @@
 //! the second one on the account is refused as `misconfigured`: silently
 //! doing nothing would be the worst failure.
 
+mod announce;
 mod body;
 mod call;
 mod cell;
@@ -26,9 +27,11 @@ mod event;
 mod future;
 mod gate;
 mod layer;
+mod outbox;
 mod refuse;
 mod refusing;
 mod service;
+mod sink;
 pub mod standing;
 mod write_wait;
 

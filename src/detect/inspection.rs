@@ -58,6 +58,8 @@ pub struct Inspection {
     state: State,
     /// How long the response may be held back, from its head on.
     patience: Option<Duration>,
+    /// How much more may be read while it is held back.
+    room: usize,
 }
 
 enum State {
@@ -104,6 +106,7 @@ impl Inspection {
                         Expect::Body => Some(HEAD_PATIENCE),
                         Expect::Events => None,
                     },
+                    room: MAX_HELD_BYTES,
                 })
             }
         }
@@ -128,8 +131,36 @@ impl Inspection {
         matches!(self.state, State::Over)
     }
 
-    /// Reads on.
+    /// Reads on. With the 64th KiB that is read while the response is held
+    /// back it is [released](Self::release), wherever `chunk` ends.
     pub fn feed(&mut self, chunk: &[u8], now: SystemTime) -> Option<Signal> {
+        // The way of nearly every frame, and the reason that it is cheap.
+        if let State::Events(scanner) = &mut self.state {
+            let profile = self.judge.claim.profile();
+            if !self.judge.failed && scanner.skip(chunk, |events| profile.may_matter(events)) {
+                return None;
+            }
+        }
+        if self.patience.is_none() {
+            return self.read(chunk, now);
+        }
+        let (held, rest) = chunk.split_at(chunk.len().min(self.room));
+        self.room -= held.len();
+        if let Some(signal) = self.read(held, now) {
+            return Some(signal);
+        }
+        if self.room == 0 && self.patience.is_some() {
+            if let Some(signal) = self.release(now) {
+                return Some(signal);
+            }
+        }
+        self.read(rest, now)
+    }
+
+    fn read(&mut self, chunk: &[u8], now: SystemTime) -> Option<Signal> {
+        if chunk.is_empty() {
+            return None;
+        }
         match &mut self.state {
             State::Over => None,
             State::Events(_) => self.scan(chunk, now),
