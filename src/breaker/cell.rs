@@ -212,13 +212,16 @@ impl Cell {
         let signal = halt.signal.as_ref().map(|kept| &*kept.0);
         let class = signal.map_or("", |signal| signal.class.as_str());
         let code = signal.and_then(|signal| signal.code.as_deref()).unwrap_or("");
-        let message = signal.map_or("", |signal| signal.message.as_str());
+        let provider_message = signal.map_or("", |signal| signal.message.as_str());
+        // The last field and the end of the message: a line ends in it whether
+        // its reader shows the fields or not.
         let release = self.shared.ledger.release_command(&halt.id);
         let Some(strike) = halt.strike else {
             tracing::warn!(
                 target: "planguard::breaker",
                 profile = self.profile.id(), account = self.account.as_str(), class, code,
-                disposition = halt.kind.as_str(), halt_id = halt.id, message,
+                disposition = halt.kind.as_str(), halt_id = halt.id, provider_message,
+                %release,
                 "halted: nothing is sent for this account. To release it: {release}"
             );
             return;
@@ -227,7 +230,8 @@ impl Cell {
             target: "planguard::strike",
             profile = self.profile.id(), account = self.account.as_str(), class, code,
             disposition = halt.kind.as_str(), halt_id = halt.id, ?strike,
-            strikes = strikes.confirmed, suspected = strikes.suspected, limit, message,
+            strikes = strikes.confirmed, suspected = strikes.suspected, limit, provider_message,
+            %release,
             "{} has acted on this account: nothing more is sent for it. To release it: {release}",
             self.profile.provider(),
         );
@@ -296,7 +300,7 @@ impl SignalSink for Cell {
                 tracing::warn!(
                     target: "planguard::strike",
                     account = self.account.as_str(), class = signal.class.as_str(),
-                    code = signal.code.as_deref().unwrap_or(""), message = signal.message,
+                    code = signal.code.as_deref().unwrap_or(""), provider_message = signal.message,
                     "report only: this would have been a {}", disposition.action.as_str(),
                 );
                 self.tell(What::WouldHaveHalted {
@@ -333,7 +337,7 @@ impl SignalSink for Cell {
                 target: "planguard::signal",
                 profile = self.profile.id(), account = self.account.as_str(),
                 class = signal.class.as_str(), code = signal.code.as_deref().unwrap_or(""),
-                disposition = disposition.action.as_str(), message = signal.message,
+                disposition = disposition.action.as_str(), provider_message = signal.message,
                 "signal"
             );
         }
