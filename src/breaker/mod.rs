@@ -16,6 +16,9 @@
 //! the second one on the account is refused as `misconfigured`: silently
 //! doing nothing would be the worst failure.
 
+#[cfg(planguard_bench)]
+#[doc(hidden)]
+pub mod bench;
 mod body;
 mod call;
 mod cell;
