@@ -99,7 +99,9 @@ impl TryFrom<String> for Account {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         match text.split_once('/') {
-            Some((profile, name)) if !profile.is_empty() && !name.is_empty() => Ok(Self(text.into())),
+            Some((profile, name)) if !profile.is_empty() && !name.is_empty() => {
+                Ok(Self(text.into()))
+            }
             _ => Err(NotAnAccount(text)),
         }
     }

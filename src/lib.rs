@@ -1,6 +1,7 @@
 //! Keeps a program inside the terms of the LLM plan it uses.
 
 pub mod account;
+mod body;
 pub mod breaker;
 pub mod clock;
 pub mod detect;
@@ -14,9 +15,9 @@ pub mod sim;
 mod stack;
 mod sync;
 
-pub use stack::{BuildError, Builder, HaltError, PlanGuard, Snapshot};
 #[cfg(feature = "tower")]
 pub use stack::PlanLayer;
+pub use stack::{BuildError, Builder, HaltError, PlanGuard, Snapshot};
 
 /// A boxed error, as tower uses it.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -7,8 +7,8 @@ use http::Uri;
 use crate::{
     account::Account,
     breaker::{
-        Bus, Cell, Core, Disposition, Dispositions, Events, LedgerTrouble, Limits, Posture,
-        Shared, StruckResponse, TooLax, Unclaimed, random,
+        Bus, Cell, Core, Disposition, Dispositions, Events, LedgerTrouble, Limits, Posture, Shared,
+        StruckResponse, TooLax, Unclaimed, random,
     },
     clock::{Clock, SystemClock, to_millis},
     ledger::{Halt, Ledger, LedgerError, MemoryLedger, Person, Record, Writer},
@@ -50,7 +50,9 @@ pub enum BuildError {
     #[error("`{0}` must be at least 1: with 0 nothing could ever leave")]
     Zero(&'static str),
     /// The upstream has no host.
-    #[error("the upstream `{0}` has no host: give an absolute URL, as in `https://api.z.ai/api/anthropic`")]
+    #[error(
+        "the upstream `{0}` has no host: give an absolute URL, as in `https://api.z.ai/api/anthropic`"
+    )]
     Upstream(Uri),
 }
 
@@ -140,25 +142,22 @@ impl PlanGuard {
     /// [`HaltError`] if the person or the reason is missing, the profile is
     /// not this guard's, or the ledger cannot be written. In that last case
     /// the account is halted in this process all the same.
-    pub async fn halt(
-        &self,
-        account: &Account,
-        by: &str,
-        note: &str,
-    ) -> Result<Halt, HaltError> {
+    pub async fn halt(&self, account: &Account, by: &str, note: &str) -> Result<Halt, HaltError> {
         let by = person(by, note)?;
-        let cell = self.0.cell_of(account).ok_or_else(|| {
-            HaltError::NoSuchProfile(account.profile().to_owned())
-        })?;
+        let cell = self
+            .0
+            .cell_of(account)
+            .ok_or_else(|| HaltError::NoSuchProfile(account.profile().to_owned()))?;
         let opened = self.0.shared.ledger.open(account).await?;
         cell.read(&opened);
         let (id, written) = cell.halt_by(by);
         written.await;
         let record = self.0.shared.ledger.open(account).await?.record;
         let place = || self.0.shared.ledger.place();
-        record.halt(&id).cloned().ok_or_else(|| {
-            LedgerError::unavailable(place(), "the halt is not written yet").into()
-        })
+        record
+            .halt(&id)
+            .cloned()
+            .ok_or_else(|| LedgerError::unavailable(place(), "the halt is not written yet").into())
     }
 
     /// Releases the open halt `halt`: the only way out of a latch.
@@ -347,14 +346,8 @@ impl Builder {
             notice_told: self.on_notice.is_some(),
         };
         let registry = Registry::new(&self.profiles);
-        let core = Core::new(
-            shared,
-            registry,
-            self.profiles,
-            self.account,
-            self.upstream,
-            self.unclaimed,
-        );
+        let core =
+            Core::new(shared, registry, self.profiles, self.account, self.upstream, self.unclaimed);
         Ok(PlanGuard(Arc::new(core)))
     }
 }

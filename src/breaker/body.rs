@@ -49,12 +49,7 @@ impl<B: Body<Data = Bytes>> BreakerBody<B> {
         Self { kind: Kind::Passed { inner } }
     }
 
-    pub(super) fn called(
-        inner: B,
-        call: Call,
-        exchange: Option<Exchange>,
-        success: bool,
-    ) -> Self {
+    pub(super) fn called(inner: B, call: Call, exchange: Option<Exchange>, success: bool) -> Self {
         let noted = exchange.as_ref().is_some_and(|exchange| exchange.reported().is_some());
         let mut follow = Follow { call, exchange, success, noted, wait: None, held: None };
         if inner.is_end_stream() {

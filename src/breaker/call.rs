@@ -52,6 +52,11 @@ impl Call {
         self.pass.as_ref().map_or(0, |pass| pass.ticket.epoch)
     }
 
+    /// Where this call's events belong.
+    pub(crate) fn span(&self) -> &tracing::Span {
+        &self.span
+    }
+
     /// What goes into the request's extensions.
     pub(crate) fn exchange(&self) -> Option<Exchange> {
         let ticket = self.pass.as_ref()?.ticket;
@@ -115,7 +120,11 @@ impl Call {
 
     /// What this call's signal did.
     pub(crate) fn verdict(&self) -> Option<Verdict> {
-        self.cell.verdict(self.pass.as_ref()?.ticket.serial)
+        let verdict = self.cell.verdict(self.pass.as_ref()?.ticket.serial)?;
+        if let Some(halt) = &verdict.halt {
+            self.span.record("halt_id", halt.as_str());
+        }
+        Some(verdict)
     }
 
     /// The call is over.

@@ -19,8 +19,9 @@ use crate::{
     account::{Account, letters},
     clock::{Millis, to_millis},
     exchange::{Report, SignalSink, Ticket, Uninspected},
-    ledger::{Author, Entry, Fact, Job, LedgerError, Opened, Person, Strike, Write, Written},
+    ledger::{Author, Entry, Fact, Halt, Job, LedgerError, Opened, Person, Write, Written},
     profile::{Claim, Profile},
+    refusal::Refused,
     signal::Signal,
 };
 
@@ -55,8 +56,20 @@ pub(crate) struct Told {
     pub(crate) uninspected: AtomicBool,
     /// Answers that no detector had taken.
     pub(crate) untaken: AtomicU64,
+    /// The last refusal: its text is made once.
+    pub(crate) refusal: Mutex<Option<Refusal>>,
     pub(crate) refused: AtomicU64,
     pub(crate) summed_up: AtomicU64,
+}
+
+/// A refusal, and what it was made from.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) halt: String,
+    pub(crate) endpoint: u16,
+    pub(crate) not_before: Option<Millis>,
+    pub(crate) revision: u64,
+    pub(crate) refused: Refused,
 }
 
 #[derive(Clone)]
@@ -168,24 +181,63 @@ impl Cell {
             .collect()
     }
 
+    /// Tells the listeners and the log what was decided.
     fn announce(&self, writes: &Writes) {
         for (_, Entry { fact, .. }) in writes {
             if let Some(what) = What::of(fact) {
                 self.tell(what);
             }
-            let (Fact::Halted { halt } | Fact::Raised { halt }) = fact else { continue };
-            if let Some(strike) = halt.strike {
-                let strikes = self.gate.look(|state| state.standing.record().strikes);
-                let limit = self.profile.strike_limit();
-                let halt = halt.id.clone();
-                self.tell(What::Strike { halt, strike, strikes, limit });
+            match fact {
+                Fact::Halted { halt } | Fact::Raised { halt } => self.announce_halt(halt),
+                Fact::Hit { halt } => tracing::warn!(
+                    target: "planguard::strike",
+                    profile = self.profile.id(), account = self.account.as_str(), halt_id = halt,
+                    "a call that was already out was answered in the same way"
+                ),
+                Fact::Ended { halt, how } => tracing::info!(
+                    target: "planguard::breaker",
+                    profile = self.profile.id(), account = self.account.as_str(), halt_id = halt, ?how,
+                    "a halt is over"
+                ),
+                _ => {}
             }
         }
     }
 
-    /// Tells the listeners that `halt` is on trial.
+    fn announce_halt(&self, halt: &Halt) {
+        let strikes = self.gate.look(|state| state.standing.record().strikes);
+        let limit = self.profile.strike_limit();
+        let signal = halt.signal.as_ref().map(|kept| &*kept.0);
+        let class = signal.map_or("", |signal| signal.class.as_str());
+        let code = signal.and_then(|signal| signal.code.as_deref()).unwrap_or("");
+        let message = signal.map_or("", |signal| signal.message.as_str());
+        let release = self.shared.ledger.release_command(&halt.id);
+        let Some(strike) = halt.strike else {
+            tracing::warn!(
+                target: "planguard::breaker",
+                profile = self.profile.id(), account = self.account.as_str(), class, code,
+                disposition = halt.kind.as_str(), halt_id = halt.id, message,
+                "halted: nothing is sent for this account. To release it: {release}"
+            );
+            return;
+        };
+        tracing::error!(
+            target: "planguard::strike",
+            profile = self.profile.id(), account = self.account.as_str(), class, code,
+            disposition = halt.kind.as_str(), halt_id = halt.id, ?strike,
+            strikes = strikes.confirmed, suspected = strikes.suspected, limit, message,
+            "{} has acted on this account: nothing more is sent for it. To release it: {release}",
+            self.profile.provider(),
+        );
+        self.tell(What::Strike { halt: halt.id.clone(), strike, strikes, limit });
+    }
+
+    /// Tells the listeners where `halt` stands by now.
     pub(crate) fn announce_move(&self, halt: &str) {
-        self.tell(What::Moved { halt: halt.to_owned() });
+        let open = self.gate.look(|state| state.standing.record().halt(halt).cloned());
+        if let Some(Halt { id, phase, .. }) = open {
+            self.tell(What::Moved { halt: id, phase });
+        }
     }
 
     pub(crate) fn tell(&self, what: What) {
@@ -232,41 +284,6 @@ impl Cell {
         );
         self.tell(What::LedgerTrouble { error, again_in: None });
     }
-
-    fn log(&self, halt: Option<&str>, signal: &Signal) {
-        let disposition = self.shared.dispositions.get(signal.class).action.as_str();
-        let (profile, account) = (self.profile.id(), self.account.as_str());
-        let (class, code) = (signal.class.as_str(), signal.code.as_deref().unwrap_or(""));
-        let record = self.gate.look(|state| state.standing.record().clone());
-        let open = halt.and_then(|id| record.halt(id));
-        match open {
-            Some(open) if open.hits <= 1 || open.strike == Some(Strike::Confirmed) && open.signal.as_ref().is_some_and(|s| *s.0 == *signal) => {
-                let release = self.shared.ledger.release_command(&open.id);
-                tracing::error!(
-                    target: "planguard::strike",
-                    profile, account, class, code, disposition,
-                    halt_id = open.id,
-                    strikes = record.strikes.confirmed,
-                    suspected = record.strikes.suspected,
-                    limit = self.profile.strike_limit(),
-                    message = signal.message,
-                    "{} has acted on this account; nothing more is sent for it. To release it: {release}",
-                    self.profile.provider(),
-                );
-            }
-            Some(open) => tracing::warn!(
-                target: "planguard::strike",
-                profile, account, class, code, disposition,
-                halt_id = open.id, hits = open.hits,
-                "a call that was already out got the same answer"
-            ),
-            None => tracing::debug!(
-                target: "planguard::signal",
-                profile, account, class, code, disposition, message = signal.message,
-                "signal"
-            ),
-        }
-    }
 }
 
 impl SignalSink for Cell {
@@ -312,7 +329,15 @@ impl SignalSink for Cell {
             self.unwritten.lock().push(struck);
             written = Some(self.submit(writes, Some(ticket.serial)));
         }
-        self.log(halt.as_deref(), signal);
+        if halt.is_none() {
+            tracing::debug!(
+                target: "planguard::signal",
+                profile = self.profile.id(), account = self.account.as_str(),
+                class = signal.class.as_str(), code = signal.code.as_deref().unwrap_or(""),
+                disposition = disposition.action.as_str(), message = signal.message,
+                "signal"
+            );
+        }
         let mut verdicts = self.verdicts.lock();
         if verdicts.len() >= VERDICTS {
             verdicts.swap_remove(0);
@@ -365,9 +390,9 @@ impl Author for Cell {
                 }
             }
         });
-        self.unwritten.lock().retain(|struck| {
-            last_of.iter().any(|(_, serial)| *serial == struck.ticket.serial)
-        });
+        self.unwritten
+            .lock()
+            .retain(|struck| last_of.iter().any(|(_, serial)| *serial == struck.ticket.serial));
         let serial_of = |place| last_of.iter().find(|(last, _)| *last == place).map(|(_, s)| *s);
         let write = |(place, (epoch, entry))| Write { epoch, entry, signal: serial_of(place) };
         writes.into_iter().enumerate().map(write).collect()

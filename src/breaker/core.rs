@@ -143,14 +143,9 @@ impl Core {
         Admission::Later(Box::pin(async move { core.admit_slowly(cell, claim, ask).await }))
     }
 
-    async fn admit_slowly(
-        &self,
-        cell: Arc<Cell>,
-        claim: Claim,
-        ask: Ask,
-    ) -> Result<Call, Refused> {
+    async fn admit_slowly(&self, cell: Arc<Cell>, claim: Claim, ask: Ask) -> Result<Call, Refused> {
         self.refresh(&cell, &claim).await?;
-        self.show_notice(&claim).await;
+        self.show_notice(&claim);
         if self.shared.reports_only() {
             return Ok(anyway(cell, claim, ask));
         }
@@ -344,30 +339,31 @@ impl Core {
         }
     }
 
-    /// One line a ledger and week, where the user has no callback.
-    async fn show_notice(&self, claim: &Claim) {
+    /// One line a ledger and week, where the user has no callback. It keeps
+    /// no call waiting.
+    fn show_notice(&self, claim: &Claim) {
         let profile = claim.profile();
-        if !claim.is_plan()
-            || self.shared.notice_told
-            || !self.noticed.lock().insert(profile.id().to_owned())
-        {
-            return;
+        let new = || self.noticed.lock().insert(profile.id().to_owned());
+        if claim.is_plan() && !self.shared.notice_told && new() {
+            tokio::spawn(show_notice(self.shared.clone(), profile.clone()));
         }
-        let about = Account::named(profile.id(), "notice");
-        let ledger = &self.shared.ledger;
-        let now = to_millis(self.shared.clock.now());
-        // Without a ledger the notice is shown: once too often is harmless.
-        let known = tokio::time::timeout(LEDGER_DEADLINE, ledger.open(&about)).await;
-        let shown = known.ok().and_then(Result::ok).and_then(|open| open.record.notice_shown);
-        if shown.is_some_and(|at| now.saturating_sub(at) < NOTICE_MS) {
-            return;
-        }
-        tracing::info!(target: "planguard::notice", profile = profile.id(), "{}", profile.notice());
-        let entry = Entry::new(now, Fact::NoticeShown);
-        let written = tokio::time::timeout(LEDGER_DEADLINE, ledger.record(&about, 0, entry)).await;
-        if !matches!(written, Ok(Ok(_))) {
-            tracing::debug!(target: "planguard::ledger", "the notice could not be written down");
-        }
+    }
+}
+
+async fn show_notice(shared: Arc<Shared>, profile: Profile) {
+    let about = Account::named(profile.id(), "notice");
+    let now = to_millis(shared.clock.now());
+    // Without a ledger the notice is shown: once too often is harmless.
+    let known = tokio::time::timeout(LEDGER_DEADLINE, shared.ledger.open(&about)).await;
+    let shown = known.ok().and_then(Result::ok).and_then(|open| open.record.notice_shown);
+    if shown.is_some_and(|at| now.saturating_sub(at) < NOTICE_MS) {
+        return;
+    }
+    tracing::info!(target: "planguard::notice", profile = profile.id(), "{}", profile.notice());
+    let entry = Entry::new(now, Fact::NoticeShown);
+    let written = tokio::time::timeout(LEDGER_DEADLINE, shared.ledger.record(&about, 0, entry));
+    if !matches!(written.await, Ok(Ok(_))) {
+        tracing::debug!(target: "planguard::ledger", "the notice could not be written down");
     }
 }
 

@@ -7,7 +7,7 @@ use tokio::sync::broadcast;
 use crate::{
     account::Account,
     exchange::Uninspected,
-    ledger::{Ended, Fact, Halt, Person, Strike, Strikes},
+    ledger::{Ended, Fact, Halt, Person, Phase, Strike, Strikes},
     signal::Signal,
 };
 
@@ -48,6 +48,13 @@ pub enum What {
     },
     /// A halt moved on: to its trial, to being watched, or back to waiting.
     Moved {
+        /// The halt's id.
+        halt: String,
+        /// Where it stands.
+        phase: Phase,
+    },
+    /// A trial's call was never sent: the trial is given back.
+    GivenBack {
         /// The halt's id.
         halt: String,
     },
@@ -157,7 +164,10 @@ impl What {
             Fact::Halted { halt } => Self::Halted { halt: halt.clone() },
             Fact::Hit { halt } => Self::Joined { halt: halt.clone() },
             Fact::Raised { halt } => Self::Relapsed { halt: halt.clone() },
-            Fact::Moved { halt, .. } | Fact::GivenBack { halt, .. } => Self::Moved { halt: halt.clone() },
+            Fact::Moved { halt, phase, .. } => {
+                Self::Moved { halt: halt.clone(), phase: phase.clone() }
+            }
+            Fact::GivenBack { halt, .. } => Self::GivenBack { halt: halt.clone() },
             Fact::Ended { halt, how } => {
                 Self::Released { halt: halt.clone(), how: Some(*how), by: None }
             }

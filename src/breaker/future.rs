@@ -13,9 +13,7 @@ use pin_project_lite::pin_project;
 use sync_wrapper::SyncFuture;
 use tower_service::Service;
 
-use super::{
-    BreakerBody, Refusing, call::Call, refuse, service::hand_off, write_wait::WriteWait,
-};
+use super::{BreakerBody, Refusing, call::Call, refuse, service::hand_off, write_wait::WriteWait};
 use crate::{exchange::Exchange, ledger::BoxFuture, refusal::Refused};
 
 type Admission = SyncFuture<BoxFuture<'static, Result<Call, Refused>>>;
@@ -125,7 +123,10 @@ where
                     }
                 }
                 StateProj::Sent { future, call, exchange } => {
-                    let result = ready!(future.poll(cx));
+                    let result = match call.as_ref() {
+                        Some(call) => ready!(call.span().in_scope(|| future.poll(cx))),
+                        None => return Poll::Pending,
+                    };
                     let (Some(mut call), exchange) = (call.take(), exchange.take()) else {
                         return Poll::Pending;
                     };

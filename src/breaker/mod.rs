@@ -32,8 +32,8 @@ mod layer;
 mod refuse;
 mod refusing;
 mod service;
-mod write_wait;
 pub mod standing;
+mod write_wait;
 
 pub use body::BreakerBody;
 pub use config::{LedgerTrouble, StruckResponse, Unclaimed};

@@ -5,7 +5,7 @@ use std::sync::{Arc, atomic::Ordering};
 use bytes::Bytes;
 use http::StatusCode;
 
-use super::cell::Cell;
+use super::cell::{Cell, Refusal};
 use crate::{
     clock::{Millis, from_millis},
     exchange::Report,
@@ -25,11 +25,27 @@ pub(crate) fn halted(
     halt: &str,
     not_before: Option<Millis>,
 ) -> Refused {
-    let open = cell.gate.look(|state| state.standing.record().halt(halt).cloned());
-    let refused = match open {
-        Some(open) => of_halt(cell, claim, &open, not_before).into(),
-        None => details(cell, claim, Reason::AccountHalted).into(),
+    let endpoint = claim.endpoint_index();
+    let revision = cell.gate.look(|state| state.standing.record().revision);
+    let mut last = cell.told.refusal.lock();
+    let same = last.as_ref().filter(|last| {
+        let then = (last.halt.as_str(), last.endpoint, last.not_before, last.revision);
+        then == (halt, endpoint, not_before, revision)
+    });
+    let refused = match same {
+        Some(same) => same.refused.clone(),
+        None => {
+            let open = cell.gate.look(|state| state.standing.record().halt(halt).cloned());
+            let refused: Refused = match open {
+                Some(open) => of_halt(cell, claim, &open, not_before).into(),
+                None => details(cell, claim, Reason::AccountHalted).into(),
+            };
+            let (halt, refused) = (halt.to_owned(), refused.clone());
+            let last = last.insert(Refusal { halt, endpoint, not_before, revision, refused });
+            last.refused.clone()
+        }
     };
+    drop(last);
     log(cell, &refused);
     refused
 }
@@ -87,12 +103,7 @@ fn details(cell: &Arc<Cell>, claim: &Claim, reason: Reason) -> Details {
         .notice(profile.notice().short.clone())
 }
 
-fn of_halt(
-    cell: &Arc<Cell>,
-    claim: &Claim,
-    halt: &Halt,
-    not_before: Option<Millis>,
-) -> Details {
+fn of_halt(cell: &Arc<Cell>, claim: &Claim, halt: &Halt, not_before: Option<Millis>) -> Details {
     let signal: Option<Signal> = halt.signal.as_ref().map(|kept| (*kept.0).clone());
     let reason = match (halt.kind, signal.as_ref().map(|signal| signal.class)) {
         (HaltKind::Hold, Some(Class::QuotaExhausted)) => Reason::QuotaHold,

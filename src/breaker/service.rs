@@ -83,6 +83,8 @@ pub(super) fn hand_off<B>(
     call: &mut Call,
     request: &mut Request<B>,
 ) -> Option<crate::exchange::Exchange> {
+    let workload = request.extensions().get::<Workload>().copied().unwrap_or_default();
+    call.span().record("verdict", workload.as_str());
     let exchange = call.exchange();
     if let Some(exchange) = exchange.clone() {
         request.extensions_mut().insert(exchange);

@@ -26,10 +26,8 @@ pub(super) fn unreachable(file: &str, rules: &[Rule]) -> Result<(), ProfileError
             true => vec![None],
             false => rule.codes.iter().map(|code| Some(code.as_str())).collect(),
         };
-        let dead: Vec<_> = codes
-            .iter()
-            .filter_map(|code| Some((*code, dead_by(rule, *code, earlier)?)))
-            .collect();
+        let dead: Vec<_> =
+            codes.iter().filter_map(|code| Some((*code, dead_by(rule, *code, earlier)?))).collect();
         let error = match dead.first() {
             None => continue,
             Some((Some(code), by)) if dead.len() < codes.len() => {

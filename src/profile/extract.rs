@@ -1,12 +1,7 @@
 //! What an error says, wherever the vendor's surfaces put it: code, message,
 //! request id.
 
-use super::{
-    Evidence, Place, Scalar,
-    format::ExtractFile,
-    pattern::Pattern,
-    pointer::Pointer,
-};
+use super::{Evidence, Place, Scalar, format::ExtractFile, pattern::Pattern, pointer::Pointer};
 
 /// A code longer than this is no code.
 const MAX_CODE_BYTES: usize = 64;
@@ -86,11 +81,10 @@ impl Extract {
     /// request id is read.
     pub(super) fn facts<'e>(&self, evidence: &'e Evidence<'e>) -> Facts<'e> {
         let at = |pointers: &[Pointer]| {
-            let strings = pointers.iter().filter_map(|at| match at.first(evidence.leaves) {
-                Some(Scalar::String(text)) => Some(text.as_str()),
+            pointers.iter().find_map(|at| match at.first(evidence.leaves) {
+                Some(Scalar::String(text)) if !text.trim().is_empty() => Some(text.as_str()),
                 _ => None,
-            });
-            strings.filter(|text| !text.trim().is_empty()).next()
+            })
         };
         let request_id = at(&self.request_id);
         if evidence.place == Place::Success {
@@ -123,7 +117,8 @@ impl Extract {
         let is_number = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
         let (code, _) =
             self.scalars(evidence).find(|(text, digits_only)| !digits_only || is_number(text))?;
-        let kind = if is_number(code) && code.len() == 3 { CodeKind::Echo } else { CodeKind::Foreign };
+        let kind =
+            if is_number(code) && code.len() == 3 { CodeKind::Echo } else { CodeKind::Foreign };
         Some((code, kind))
     }
 

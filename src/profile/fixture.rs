@@ -83,8 +83,9 @@ impl Fixtures {
 
     pub(super) fn get(&self) -> Result<&[Fixture], ProfileError> {
         let parsed = self.parsed.get_or_init(|| match &self.source {
-            Source::Text(text) => parse_file(&self.file, text)
-                .and_then(|files| resolve(&self.file, files)),
+            Source::Text(text) => {
+                parse_file(&self.file, text).and_then(|files| resolve(&self.file, files))
+            }
             Source::Parsed(files) => resolve(&self.file, files.clone()),
         });
         parsed.as_deref().map_err(ProfileError::clone)
@@ -206,7 +207,8 @@ fn build(own: FixtureFile, earlier: &[Fixture]) -> Result<Fixture, String> {
         }
         _ => return Err("has either `proves`, or `spares` with `like`".to_owned()),
     };
-    let given = [own.url.is_some(), own.status.is_some(), own.headers.is_some(), own.body.is_some()];
+    let given =
+        [own.url.is_some(), own.status.is_some(), own.headers.is_some(), own.body.is_some()];
     if base.is_some() && given.iter().filter(|given| **given).count() != 1 {
         return Err("differs from the one it is `like` in exactly one of `url`, `status`, \
                     `headers` and `body`"

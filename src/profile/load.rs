@@ -15,7 +15,7 @@ use super::{
     reset::ResetRule,
     rule::Rule,
 };
-use crate::signal::{Class, Signal, Certainty};
+use crate::signal::{Certainty, Class, Signal};
 
 /// A profile file larger than this is refused unread.
 const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
@@ -75,7 +75,8 @@ impl Profile {
         inner.extract.check().map_err(|reason| ProfileError::value(&inner.file, reason))?;
         for rule in &inner.rules {
             let checked = rule.check(&inner.extract);
-            checked.map_err(|reason| ProfileError::value(&inner.file, reason).in_rule(rule.id()))?;
+            checked
+                .map_err(|reason| ProfileError::value(&inner.file, reason).in_rule(rule.id()))?;
         }
         check::unreachable(&inner.file, &inner.rules)?;
         inner.fixtures.check(&inner.file, &inner.rules)
@@ -91,7 +92,8 @@ fn compile(
     check_head(&file).map_err(fail)?;
     let mut resets = BTreeMap::new();
     for (id, reset) in file.reset {
-        let reset = ResetRule::compile(reset).map_err(|why| fail(format!("reset `{id}`: {why}")))?;
+        let reset =
+            ResetRule::compile(reset).map_err(|why| fail(format!("reset `{id}`: {why}")))?;
         resets.insert(id, Arc::new(reset));
     }
     let mut rules: Vec<Rule> = Vec::with_capacity(file.rules.len());

@@ -4,6 +4,7 @@ mod builtin;
 mod check;
 mod condition;
 mod credential;
+mod describe;
 mod endpoint;
 mod error;
 mod evidence;
@@ -17,6 +18,8 @@ mod pattern;
 mod pointer;
 mod reset;
 mod rule;
+mod when;
+
 #[cfg(test)]
 mod tests;
 

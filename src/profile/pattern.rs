@@ -79,10 +79,6 @@ impl Words {
         &self.words
     }
 
-    pub(super) fn folds(&self) -> bool {
-        self.fold
-    }
-
     /// Whether any of them stands in `text`. Linear in `text`.
     pub(super) fn is_in(&self, text: impl AsRef<[u8]>) -> bool {
         let compiled = self.compiled.get_or_init(|| {

@@ -1,12 +1,12 @@
 //! One rule: which answers it matches, and what they are.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use http::StatusCode;
 
 use super::{
     Billing, Claim, Place, Surface,
-    condition::{Condition, Subject, Test, Truth, Value, join},
+    condition::{Condition, Subject, Test, Truth, Value},
     extract::{CodeKind, Extract, Facts},
     format::{RuleFile, StatusFile},
     reset::ResetRule,
@@ -38,8 +38,8 @@ pub struct Rule {
 /// A set of statuses; empty means any.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Statuses {
-    ones: Vec<u16>,
-    hundreds: Vec<u16>,
+    pub(super) ones: Vec<u16>,
+    pub(super) hundreds: Vec<u16>,
 }
 
 impl Rule {
@@ -180,7 +180,8 @@ impl Rule {
 
 /// Whether a JSON writer has no reason to escape any of it.
 fn stands_as_it_is(text: &str) -> bool {
-    text.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'\\' | b'/' | b'<' | b'>' | b'&'))
+    text.bytes()
+        .all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'\\' | b'/' | b'<' | b'>' | b'&'))
 }
 
 /// The texts of which one must stand in the body for `condition` to hold;
@@ -225,7 +226,7 @@ impl Statuses {
         Ok(statuses)
     }
 
-    fn is_any(&self) -> bool {
+    pub(super) fn is_any(&self) -> bool {
         self.ones.is_empty() && self.hundreds.is_empty()
     }
 
@@ -243,35 +244,5 @@ impl Statuses {
                     .ones
                     .iter()
                     .all(|one| self.ones.contains(one) || self.hundreds.contains(&(one / 100)))
-    }
-}
-
-impl fmt::Display for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.place == Place::Error { "an error" } else { "a success" })?;
-        if !self.statuses.is_any() {
-            let ones = self.statuses.ones.iter().map(u16::to_string);
-            let hundreds = self.statuses.hundreds.iter().map(|hundred| format!("{hundred}xx"));
-            write!(f, ", status {}", join(ones.chain(hundreds), " or "))?;
-        }
-        match self.billing {
-            Some(Billing::Plan) => f.write_str(", on a plan endpoint")?,
-            Some(Billing::Metered) => f.write_str(", on a metered endpoint")?,
-            None => {}
-        }
-        if !self.surfaces.is_empty() {
-            let names = self.surfaces.iter().map(|surface| format!("{surface:?}").to_lowercase());
-            write!(f, ", surface {}", join(names, " or "))?;
-        }
-        if !self.codes.is_empty() {
-            write!(f, ", code {}", join(self.codes.iter(), " or "))?;
-        }
-        if self.no_code {
-            f.write_str(", no business code")?;
-        }
-        for condition in &self.when {
-            write!(f, ", {condition}")?;
-        }
-        Ok(())
     }
 }

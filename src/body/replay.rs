@@ -1,0 +1,153 @@
+//! Frames that were read before their turn, and the body that they came from.
+
+use std::{
+    collections::VecDeque,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+/// What was read of a body, in order: frames, then its end or its error.
+///
+/// Frames are stored as they came: bytes out are bytes in, cut at the same
+/// places, with their trailers.
+#[derive(Debug)]
+pub(crate) struct Kept<E> {
+    frames: VecDeque<Frame<Bytes>>,
+    /// Bytes of data in `frames`.
+    bytes: u64,
+    /// What keeping them costs: an empty frame counts as a byte, so that a
+    /// body of empty frames is bounded too.
+    cost: usize,
+    error: Option<E>,
+    ended: bool,
+}
+
+impl<E> Default for Kept<E> {
+    fn default() -> Self {
+        Self { frames: VecDeque::new(), bytes: 0, cost: 0, error: None, ended: false }
+    }
+}
+
+impl<E> Kept<E> {
+    /// Stores what a poll gave.
+    pub(crate) fn push(&mut self, polled: Option<Result<Frame<Bytes>, E>>) {
+        match polled {
+            Some(Ok(frame)) => {
+                let len = frame.data_ref().map_or(0, Bytes::len);
+                self.bytes = self.bytes.saturating_add(len as u64);
+                self.cost = self.cost.saturating_add(len.max(1));
+                self.frames.push_back(frame);
+            }
+            Some(Err(error)) => self.error = Some(error),
+            None => self.ended = true,
+        }
+    }
+
+    /// What is kept, in bytes, no frame counting less than one.
+    pub(crate) fn cost(&self) -> usize {
+        self.cost
+    }
+
+    /// Whether nothing is left to hand on but the end.
+    pub(crate) fn is_drained(&self) -> bool {
+        self.frames.is_empty() && self.error.is_none()
+    }
+
+    fn pop(&mut self) -> Option<Result<Frame<Bytes>, E>> {
+        let Some(frame) = self.frames.pop_front() else {
+            // The ring is not needed for the rest of a stream.
+            self.frames = VecDeque::new();
+            return self.error.take().map(Err);
+        };
+        let len = frame.data_ref().map_or(0, Bytes::len);
+        self.bytes = self.bytes.saturating_sub(len as u64);
+        Some(Ok(frame))
+    }
+}
+
+pin_project! {
+    /// Where a body's frames come from: what was kept first, then the body.
+    pub(crate) struct Source<B>
+    where
+        B: Body,
+    {
+        kept: Kept<B::Error>,
+        #[pin]
+        rest: Rest<B>,
+    }
+}
+
+pin_project! {
+    #[project = RestProj]
+    enum Rest<B> {
+        Untouched { #[pin] body: B },
+        // It has been polled, so it may not move any more.
+        Pinned { body: Pin<Box<B>> },
+    }
+}
+
+/// One frame of a [`Source`].
+pub(crate) enum Next<E> {
+    /// It was kept, and read before.
+    Replayed(Result<Frame<Bytes>, E>),
+    /// The body gave it, or its end, at this moment.
+    Fresh(Option<Result<Frame<Bytes>, E>>),
+}
+
+impl<B: Body<Data = Bytes>> Source<B> {
+    /// A body that nobody has polled.
+    pub(crate) fn untouched(body: B) -> Self {
+        Self { kept: Kept::default(), rest: Rest::Untouched { body } }
+    }
+
+    /// A body of which `kept` was read.
+    pub(crate) fn replaying(kept: Kept<B::Error>, body: Pin<Box<B>>) -> Self {
+        Self { kept, rest: Rest::Pinned { body } }
+    }
+
+    /// The next frame.
+    pub(crate) fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Next<B::Error>> {
+        let this = self.project();
+        if let Some(frame) = this.kept.pop() {
+            return Poll::Ready(Next::Replayed(frame));
+        }
+        if this.kept.ended {
+            return Poll::Ready(Next::Fresh(None));
+        }
+        let polled = match this.rest.project() {
+            RestProj::Untouched { body } => body.poll_frame(cx),
+            RestProj::Pinned { body } => body.as_mut().poll_frame(cx),
+        };
+        polled.map(Next::Fresh)
+    }
+
+    /// Whether the next poll gives the end, as far as the body knows.
+    pub(crate) fn is_end_stream(&self) -> bool {
+        self.kept.is_drained() && (self.kept.ended || self.body().is_end_stream())
+    }
+
+    /// What is left: kept and to come. No more exact than the body's own hint,
+    /// even if its end is known: an exact one makes a server announce a length
+    /// and leave out the trailers.
+    pub(crate) fn size_hint(&self) -> SizeHint {
+        let kept = self.kept.bytes;
+        let inner = self.body().size_hint();
+        let mut hint = SizeHint::new();
+        hint.set_lower(inner.lower().saturating_add(kept));
+        if let Some(upper) = inner.upper().and_then(|upper| upper.checked_add(kept)) {
+            hint.set_upper(upper);
+        }
+        hint
+    }
+
+    fn body(&self) -> &B {
+        match &self.rest {
+            Rest::Untouched { body } => body,
+            Rest::Pinned { body } => body,
+        }
+    }
+}

@@ -1,0 +1,98 @@
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use super::watch::Watch;
+use crate::body::{Kept, Next, Source};
+
+pin_project! {
+    /// The response body of [`Detect`](super::Detect).
+    ///
+    /// Hands on the frames of the body below, unchanged and in order, those
+    /// first that were read while the head was held back; and reads them as
+    /// they pass.
+    pub struct InspectBody<B>
+    where
+        B: Body,
+    {
+        #[pin]
+        source: Source<B>,
+        watch: Option<Box<Watch>>,
+    }
+}
+
+impl<B: Body<Data = Bytes>> InspectBody<B> {
+    /// A body that is not held back; inspected if there is a `watch`.
+    pub(super) fn flowing(body: B, watch: Option<Box<Watch>>) -> Self {
+        Self { source: Source::untouched(body), watch }
+    }
+
+    /// A body of which `kept` was read while it was held back.
+    pub(super) fn held(kept: Kept<B::Error>, body: Pin<Box<B>>, watch: Box<Watch>) -> Self {
+        let watch = Some(watch).filter(|watch| !watch.inspection().is_over());
+        Self { source: Source::replaying(kept, body), watch }
+    }
+}
+
+impl<B: Body<Data = Bytes>> Body for InspectBody<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let mut this = self.project();
+        let next = ready!(this.source.as_mut().poll_next(cx));
+        let Some(watch) = this.watch else {
+            return Poll::Ready(match next {
+                Next::Replayed(frame) => Some(frame),
+                Next::Fresh(polled) => polled,
+            });
+        };
+        let polled = match next {
+            // It was fed when it was read.
+            Next::Replayed(frame) => Some(frame),
+            Next::Fresh(polled) => {
+                match &polled {
+                    Some(Ok(frame)) => {
+                        if let Some(data) = frame.data_ref() {
+                            watch.feed(data);
+                        }
+                    }
+                    Some(Err(_)) => watch.abandon(),
+                    None => watch.finish(),
+                }
+                polled
+            }
+        };
+        // Whoever knows the length asks no further once it has come.
+        if this.source.is_end_stream() {
+            watch.finish();
+        }
+        if watch.inspection().is_over() {
+            *this.watch = None;
+        }
+        Poll::Ready(polled)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.source.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.source.size_hint()
+    }
+}
+
+impl<B: Body> fmt::Debug for InspectBody<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InspectBody").field("watch", &self.watch).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,9 @@
+//! What profiles promise.
+
+mod adapter;
+mod conditions;
+mod endpoints;
+mod loading;
+mod properties;
+mod resets;
+mod zai;

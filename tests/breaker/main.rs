@@ -1,0 +1,6 @@
+//! The breaker's front, with a hand-made detector inside: what the service,
+//! its future and its body promise.
+
+mod ledgers;
+mod promises;
+mod support;
