@@ -10,25 +10,21 @@ use parking_lot::Mutex;
 
 use super::{
     config::Shared,
-    disposition::Dispositions,
     event::What,
     gate::Gate,
-    standing::{Limits, Struck, Writes},
+    outbox::Said,
+    standing::{Ask, Limits, Pass, Trial, Writes},
 };
 use crate::{
     account::{Account, letters},
     clock::{Millis, to_millis},
-    exchange::{Report, SignalSink, Ticket, Uninspected},
-    ledger::{Author, Entry, Fact, Halt, Job, LedgerError, Opened, Person, Write, Written},
-    profile::{Claim, Profile},
+    ledger::{Author, Entry, LedgerError, Opened, Person, Written},
+    profile::Profile,
     refusal::Refused,
-    signal::Signal,
 };
 
 /// The ledger was never read.
 const NEVER: u64 = u64::MAX;
-/// The answers whose outcome is kept for a caller that has not asked yet.
-const VERDICTS: usize = 64;
 
 /// One account in this process.
 pub(crate) struct Cell {
@@ -41,10 +37,8 @@ pub(crate) struct Cell {
     pub(crate) told: Told,
     /// The version at which the ledger was last read.
     seen: AtomicU64,
-    /// Signals on their way to the ledger, in order.
-    unwritten: Mutex<Vec<Unwritten>>,
     /// What became of signals, until their callers ask.
-    verdicts: Mutex<Vec<Verdict>>,
+    pub(super) verdicts: Mutex<Vec<Verdict>>,
     me: Weak<Self>,
 }
 
@@ -72,31 +66,9 @@ pub(crate) struct Refusal {
     pub(crate) refused: Refused,
 }
 
-#[derive(Clone)]
-struct Unwritten {
-    ticket: Ticket,
-    endpoint: u16,
-    plan: bool,
-    signal: Signal,
-    id: String,
-}
-
-impl Unwritten {
-    fn as_struck(&self, dispositions: &Dispositions) -> Struck<'_> {
-        Struck {
-            ticket: self.ticket,
-            endpoint: self.endpoint,
-            plan: self.plan,
-            signal: &self.signal,
-            disposition: dispositions.get(self.signal.class),
-            id: self.id.clone(),
-        }
-    }
-}
-
 /// What one call's signal did.
 pub(crate) struct Verdict {
-    serial: u64,
+    pub(super) serial: u64,
     /// The halt that it began or belongs to; none if it halted nothing.
     pub(crate) halt: Option<String>,
     /// Resolves when the ledger has it.
@@ -114,7 +86,6 @@ impl Cell {
             reading: tokio::sync::Mutex::new(()),
             told: Told::default(),
             seen: AtomicU64::new(NEVER),
-            unwritten: Mutex::default(),
             verdicts: Mutex::default(),
             me: me.clone(),
         })
@@ -132,112 +103,53 @@ impl Cell {
 
     /// Takes over what the ledger says, beside what is still unwritten here.
     pub(crate) fn read(&self, opened: &Opened) {
-        self.act(|gate, now, writes| {
-            gate.with(now, writes, |state, _| {
-                if state.unwritten == 0 {
-                    state.standing.adopt(opened);
-                } else {
-                    state.standing.merge(opened);
-                }
-            });
+        self.hear(opened, |gate, now, news| {
+            gate.with(now, news, |state, _| state.read(opened));
+            true
+        });
+    }
+
+    /// The ledger has lent `trial`, as `opened` says: the call leaves, or the
+    /// lease goes back.
+    pub(crate) fn lent(&self, trial: Trial, opened: &Opened, ask: Ask) -> Option<Pass> {
+        let halt = trial.halt.clone();
+        let pass = self.act(|gate, now, news| {
+            gate.with(now, news, |state, news| state.lent(trial, opened, ask, now, news))
         });
         self.seen.store(opened.version, Ordering::Release);
+        if pass.is_some() {
+            self.announce_move(&halt);
+        }
+        pass
     }
 
-    /// Does `work` on the gate; what it wants written goes to the writer.
+    /// Gives back a trial that the ledger may have lent.
+    pub(crate) fn give_back(&self, trial: Trial) {
+        self.act(|gate, now, news| {
+            gate.with(now, news, |state, news| state.give_back(trial, now, news));
+        });
+    }
+
+    /// Does `work` with what the ledger says; `work` tells whether all of
+    /// that is known here now.
+    fn hear(&self, opened: &Opened, work: impl FnOnce(&Gate, Millis, &mut Writes) -> bool) {
+        if self.act(work) {
+            self.seen.store(opened.version, Ordering::Release);
+        }
+    }
+
+    /// Does `work` on the gate; what is owed to the ledger by then goes to
+    /// the writer.
     pub(crate) fn act<T>(&self, work: impl FnOnce(&Gate, Millis, &mut Writes) -> T) -> T {
-        let mut writes = Writes::new();
-        let done = work(&self.gate, self.now(), &mut writes);
-        if !writes.is_empty() {
-            self.submit(writes, None);
+        let mut news = Writes::new();
+        let done = work(&self.gate, self.now(), &mut news);
+        if !news.is_empty() {
+            self.announce(&news);
+            if let Some(me) = self.me.upgrade() {
+                self.shared.writer.submit(me);
+            }
         }
         done
-    }
-
-    /// Sends `writes` to the ledger and tells the listeners.
-    fn submit(&self, writes: Writes, signal: Option<u64>) -> Written {
-        let (answer, written) = Written::channel();
-        self.announce(&writes);
-        let mut jobs = self.jobs(writes, signal);
-        if let Some(last) = jobs.last_mut() {
-            last.waiting.push(answer);
-        }
-        self.shared.writer.submit(jobs);
-        written
-    }
-
-    fn jobs(&self, writes: Writes, signal: Option<u64>) -> Vec<Job> {
-        let Some(me) = self.me.upgrade() else { return Vec::new() };
-        let last = writes.len().saturating_sub(1);
-        writes
-            .into_iter()
-            .enumerate()
-            .map(|(place, (epoch, entry))| Job {
-                author: me.clone(),
-                account: self.account.clone(),
-                write: Write { epoch, entry, signal: signal.filter(|_| place == last) },
-                waiting: Vec::new(),
-            })
-            .collect()
-    }
-
-    /// Tells the listeners and the log what was decided.
-    fn announce(&self, writes: &Writes) {
-        for (_, Entry { fact, .. }) in writes {
-            if let Some(what) = What::of(fact) {
-                self.tell(what);
-            }
-            match fact {
-                Fact::Halted { halt } | Fact::Raised { halt } => self.announce_halt(halt),
-                Fact::Hit { halt } => tracing::warn!(
-                    target: "planguard::strike",
-                    profile = self.profile.id(), account = self.account.as_str(), halt_id = halt,
-                    "a call that was already out was answered in the same way"
-                ),
-                Fact::Ended { halt, how } => tracing::info!(
-                    target: "planguard::breaker",
-                    profile = self.profile.id(), account = self.account.as_str(), halt_id = halt, ?how,
-                    "a halt is over"
-                ),
-                _ => {}
-            }
-        }
-    }
-
-    fn announce_halt(&self, halt: &Halt) {
-        let strikes = self.gate.look(|state| state.standing.record().strikes);
-        let limit = self.profile.strike_limit();
-        let signal = halt.signal.as_ref().map(|kept| &*kept.0);
-        let class = signal.map_or("", |signal| signal.class.as_str());
-        let code = signal.and_then(|signal| signal.code.as_deref()).unwrap_or("");
-        let message = signal.map_or("", |signal| signal.message.as_str());
-        let release = self.shared.ledger.release_command(&halt.id);
-        let Some(strike) = halt.strike else {
-            tracing::warn!(
-                target: "planguard::breaker",
-                profile = self.profile.id(), account = self.account.as_str(), class, code,
-                disposition = halt.kind.as_str(), halt_id = halt.id, message,
-                "halted: nothing is sent for this account. To release it: {release}"
-            );
-            return;
-        };
-        tracing::error!(
-            target: "planguard::strike",
-            profile = self.profile.id(), account = self.account.as_str(), class, code,
-            disposition = halt.kind.as_str(), halt_id = halt.id, ?strike,
-            strikes = strikes.confirmed, suspected = strikes.suspected, limit, message,
-            "{} has acted on this account: nothing more is sent for it. To release it: {release}",
-            self.profile.provider(),
-        );
-        self.tell(What::Strike { halt: halt.id.clone(), strike, strikes, limit });
-    }
-
-    /// Tells the listeners where `halt` stands by now.
-    pub(crate) fn announce_move(&self, halt: &str) {
-        let open = self.gate.look(|state| state.standing.record().halt(halt).cloned());
-        if let Some(Halt { id, phase, .. }) = open {
-            self.tell(What::Moved { halt: id, phase });
-        }
     }
 
     pub(crate) fn tell(&self, what: What) {
@@ -248,12 +160,13 @@ impl Cell {
     /// halt's id, and resolves when the ledger has it or has failed.
     pub(crate) fn halt_by(&self, by: Person) -> (String, Written) {
         let id = self.fresh_id();
-        let mut writes = Writes::new();
-        let now = self.now();
-        self.gate.with(now, &mut writes, |state, writes| {
-            state.standing.halt_by(&id, by, now, writes);
+        let said = Said::Halt { id: id.clone(), by: by.clone() };
+        let (id, written) = self.act(|gate, now, news| {
+            gate.with(now, news, |state, news| {
+                state.say(said, news, |standing, writes| standing.halt_by(&id, by, now, writes))
+            })
         });
-        (id, self.submit(writes, None))
+        (id, written.unwrap_or_else(Written::already))
     }
 
     /// A person released a halt in the ledger: `opened` is what it is by now.
@@ -286,116 +199,31 @@ impl Cell {
     }
 }
 
-impl SignalSink for Cell {
-    fn report(&self, ticket: Ticket, claim: &Claim, report: &Report) {
-        let signal = &report.signal;
-        let disposition = self.shared.dispositions.get(signal.class);
-        let now = self.now();
-        if self.shared.reports_only() {
-            if disposition.action.as_str() != "pass" {
-                let signal = Box::new(signal.clone());
-                tracing::warn!(
-                    target: "planguard::strike",
-                    account = self.account.as_str(), class = signal.class.as_str(),
-                    code = signal.code.as_deref().unwrap_or(""), message = signal.message,
-                    "report only: this would have been a {}", disposition.action.as_str(),
-                );
-                self.tell(What::WouldHaveHalted {
-                    signal: signal.clone(),
-                    disposition: disposition.action.as_str(),
-                });
-                self.act(|gate, now, writes| {
-                    gate.with(now, writes, |state, writes| {
-                        let entry = Entry::new(now, Fact::Observed { signal });
-                        writes.push((state.standing.record().epoch, entry));
-                    });
-                });
-            }
-            return;
-        }
-        let struck = Unwritten {
-            ticket,
-            endpoint: claim.endpoint_index(),
-            plan: claim.is_plan(),
-            signal: signal.clone(),
-            id: self.fresh_id(),
-        };
-        let mut writes = Writes::new();
-        let halt = self.gate.with(now, &mut writes, |state, writes| {
-            state.standing.signal(&struck.as_struck(&self.shared.dispositions), now, writes)
-        });
-        let mut written = None;
-        if !writes.is_empty() {
-            self.unwritten.lock().push(struck);
-            written = Some(self.submit(writes, Some(ticket.serial)));
-        }
-        if halt.is_none() {
-            tracing::debug!(
-                target: "planguard::signal",
-                profile = self.profile.id(), account = self.account.as_str(),
-                class = signal.class.as_str(), code = signal.code.as_deref().unwrap_or(""),
-                disposition = disposition.action.as_str(), message = signal.message,
-                "signal"
-            );
-        }
-        let mut verdicts = self.verdicts.lock();
-        if verdicts.len() >= VERDICTS {
-            verdicts.swap_remove(0);
-        }
-        verdicts.push(Verdict { serial: ticket.serial, halt, written });
-    }
-
-    fn uninspected(&self, _ticket: Ticket, claim: &Claim, why: &Uninspected) {
-        self.tell(What::Uninspected { why: why.clone() });
-        if !self.told.uninspected.swap(true, Ordering::Relaxed) {
-            tracing::warn!(
-                target: "planguard::detect",
-                account = self.account.as_str(), host = claim.endpoint().host, %why,
-                "a response could not be judged: a policy signal in it would be missed"
-            );
-        }
-    }
-}
-
 impl Author for Cell {
-    fn recorded(&self, write: &Write, opened: &Opened) {
-        if let Some(serial) = write.signal {
-            self.unwritten.lock().retain(|struck| struck.ticket.serial != serial);
-        }
-        self.act(|gate, now, writes| {
-            gate.with(now, writes, |state, _| {
-                state.unwritten = state.unwritten.saturating_sub(1);
-                if state.unwritten == 0 {
-                    state.standing.adopt(opened);
-                    self.seen.store(opened.version, Ordering::Release);
-                }
-            });
+    fn account(&self) -> &Account {
+        &self.account
+    }
+
+    fn next(&self) -> Option<(u64, Entry)> {
+        self.gate.look(|state| state.outbox.next())
+    }
+
+    fn recorded(&self, opened: &Opened) {
+        self.hear(opened, |gate, now, news| {
+            gate.with(now, news, |state, _| {
+                state.recorded(opened);
+                state.outbox.is_empty()
+            })
         });
     }
 
-    fn overruled(&self, opened: &Opened) -> Vec<Write> {
-        let again = self.unwritten.lock().clone();
-        let now = self.now();
-        let (mut writes, mut last_of) = (Writes::new(), Vec::new());
-        // Under one lock: between the ledger's word and the signals that it
-        // has not heard of, no call may slip through.
-        self.gate.with(now, &mut writes, |state, writes| {
-            state.unwritten = 0;
-            state.standing.overrule(opened);
-            for struck in &again {
-                let before = writes.len();
-                state.standing.signal(&struck.as_struck(&self.shared.dispositions), now, writes);
-                if writes.len() > before {
-                    last_of.push((writes.len() - 1, struck.ticket.serial));
-                }
-            }
+    fn overruled(&self, opened: &Opened) {
+        self.hear(opened, |gate, now, news| {
+            gate.with(now, news, |state, news| {
+                state.overruled(opened, now, news);
+                state.outbox.is_empty()
+            })
         });
-        self.unwritten
-            .lock()
-            .retain(|struck| last_of.iter().any(|(_, serial)| *serial == struck.ticket.serial));
-        let serial_of = |place| last_of.iter().find(|(last, _)| *last == place).map(|(_, s)| *s);
-        let write = |(place, (epoch, entry))| Write { epoch, entry, signal: serial_of(place) };
-        writes.into_iter().enumerate().map(write).collect()
     }
 
     fn trouble(&self, error: &LedgerError, pause: Duration) {
@@ -405,5 +233,6 @@ impl Author for Cell {
             "the ledger could not be written; this process stays halted and tries again"
         );
         self.tell(What::LedgerTrouble { error: error.to_string(), again_in: Some(pause) });
+        self.gate.look(|state| state.trouble());
     }
 }

@@ -17,7 +17,7 @@ use super::{
     event::What,
     gate::{Place, QUEUE, Waited},
     refuse,
-    standing::{Admit, Ask},
+    standing::{Admit, Ask, Trial},
 };
 use crate::{
     account::Account,
@@ -149,11 +149,17 @@ impl Core {
         if self.shared.reports_only() {
             return Ok(anyway(cell, claim, ask));
         }
+        let mut asked = false;
         loop {
             match cell.act(|gate, now, writes| gate.admit(ask, now, writes)) {
                 Admit::Go(pass) => return Ok(Call::new(cell, claim, pass)),
                 Admit::Refuse { halt, not_before } => {
                     return Err(refuse::halted(&cell, &claim, &halt, not_before));
+                }
+                // Who did not get the lease the first time does not hammer
+                // the ledger for it.
+                Admit::Lease(halt) if std::mem::replace(&mut asked, true) => {
+                    return Err(refuse::halted(&cell, &claim, &halt, None));
                 }
                 Admit::Lease(halt) => {
                     if let Some(call) = self.try_trial(&cell, &claim, ask, &halt).await? {
@@ -207,25 +213,28 @@ impl Core {
         ask: Ask,
         halt: &str,
     ) -> Result<Option<Call>, Refused> {
-        let Some(_claiming) = Claiming::begin(cell) else { return Ok(None) };
+        let holder = format!("{}.{}", self.shared.holder, cell.fresh_id());
+        let trial = Trial { halt: halt.to_owned(), holder };
+        let Some(mut claiming) = Claiming::begin(cell, trial.clone()) else { return Ok(None) };
         let now = cell.now();
         let dies = now.saturating_add(u64::try_from(LEASE.as_millis()).unwrap_or(u64::MAX));
-        let lease = Lease::new(self.shared.holder.clone(), now, dies);
+        let lease = Lease::new(trial.holder.clone(), now, dies);
         let claimed = self.shared.ledger.claim(&cell.account, halt, lease);
-        match tokio::time::timeout(LEDGER_DEADLINE, claimed).await {
+        let trouble = match tokio::time::timeout(LEDGER_DEADLINE, claimed).await {
             Ok(Ok(opened)) => {
-                cell.read(&opened);
-                cell.announce_move(halt);
-                let pass = cell.gate.look(|state| state.standing.begin_trial(halt, ask, now));
-                Ok(pass.map(|pass| Call::new(cell.clone(), claim.clone(), pass)))
+                claiming.unsure = None;
+                let pass = cell.lent(trial, &opened, ask);
+                return Ok(pass.map(|pass| Call::new(cell.clone(), claim.clone(), pass)));
             }
             Ok(Err(LedgerError::Conflict(opened))) => {
+                claiming.unsure = None;
                 cell.read(&opened);
-                Ok(None)
+                return Ok(None);
             }
-            Ok(Err(error)) => Err(self.unreadable(cell, claim, &error.to_string())),
-            Err(_) => Err(self.unreadable(cell, claim, "no answer within 2 s")),
-        }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "no answer within 2 s".to_owned(),
+        };
+        Err(self.unreadable(cell, claim, &trouble))
     }
 
     /// Reads the account's standing, if it may have changed.
@@ -383,18 +392,27 @@ impl Known {
     }
 }
 
-/// The flag that a claim is under way, given back on every way out.
-struct Claiming(Arc<Cell>);
+/// A claim under way. Wherever it ends without the ledger's answer (the
+/// caller has gone, the store has failed) the lease may be ours all the
+/// same: then it is given back, or the account would wait for it to die.
+struct Claiming {
+    cell: Arc<Cell>,
+    unsure: Option<Trial>,
+}
 
 impl Claiming {
-    fn begin(cell: &Arc<Cell>) -> Option<Self> {
-        cell.gate.look(|state| state.standing.claim_begins()).then(|| Self(cell.clone()))
+    fn begin(cell: &Arc<Cell>, trial: Trial) -> Option<Self> {
+        let begins = cell.gate.look(|state| state.standing.claim_begins());
+        begins.then(|| Self { cell: cell.clone(), unsure: Some(trial) })
     }
 }
 
 impl Drop for Claiming {
     fn drop(&mut self) {
-        self.0.gate.look(|state| state.standing.claim_ended());
+        if let Some(trial) = self.unsure.take() {
+            self.cell.give_back(trial);
+        }
+        self.cell.gate.look(|state| state.standing.claim_ended());
     }
 }
 

@@ -206,16 +206,17 @@ impl Dispositions {
     pub fn get(&self, class: Class) -> Disposition {
         let overridden = self.overrides.iter().find(|(other, _)| *other == class);
         let row = overridden.map_or_else(|| Disposition::of(class), |(_, row)| *row);
-        if self.posture == Posture::Strict && row.action.severity() < Action::Latch.severity() {
-            match class {
-                Class::PolicyThrottle => {
-                    return Disposition::latch(row.reach, Some(Strike::Confirmed));
-                }
-                Class::Billing => return Disposition::latch(row.reach, row.strike),
-                _ => {}
+        match class {
+            // No override makes Strict laxer, nor takes its count away.
+            Class::PolicyThrottle if self.posture == Posture::Strict => {
+                Disposition::latch(row.reach, Some(Strike::Confirmed))
             }
+            // A bill is no enforcement: what the user says about it counts.
+            Class::Billing if self.posture == Posture::Strict && overridden.is_none() => {
+                Disposition::latch(row.reach, row.strike)
+            }
+            _ => row,
         }
-        row
     }
 }
 
@@ -259,6 +260,25 @@ mod tests {
         for class in Class::ALL.into_iter().filter(|class| class.is_policy()) {
             assert!(!class.is_retryable());
             assert_ne!(Disposition::of(class).action.as_str(), "pass");
+        }
+    }
+
+    #[test]
+    fn strict_counts_a_throttle_whatever_the_override_says() {
+        let mut table = Dispositions::new(Posture::Strict);
+        let uncounted = Disposition::latch(Reach::Profile, Some(Strike::Suspected));
+        assert_eq!(table.set(Class::PolicyThrottle, uncounted), Ok(()));
+        let counted = Disposition { strike: Some(Strike::Confirmed), ..uncounted };
+        assert_eq!(table.get(Class::PolicyThrottle), counted);
+    }
+
+    #[test]
+    fn an_override_of_a_bill_counts_in_every_posture() {
+        for posture in [Posture::Probation, Posture::Strict, Posture::Report] {
+            let mut table = Dispositions::new(posture);
+            let pass = Disposition::pass(Reach::Endpoint);
+            assert_eq!(table.set(Class::Billing, pass), Ok(()));
+            assert_eq!(table.get(Class::Billing), pass);
         }
     }
 }

@@ -5,8 +5,15 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::standing::{Admit, Ask, Limits, Outcome, Pass, Standing, Writes};
-use crate::{clock::Millis, sync::Mutex};
+use super::{
+    outbox::{Outbox, Said},
+    standing::{Admit, Ask, Limits, Outcome, Pass, Role, Standing, Trial, Writes},
+};
+use crate::{
+    clock::Millis,
+    ledger::{Answer, Entry, Opened, Written},
+    sync::Mutex,
+};
 
 /// How many calls may wait on one account.
 pub const QUEUE: usize = 1_024;
@@ -22,7 +29,9 @@ pub struct State {
     pub standing: Standing,
     /// Entries on their way to the ledger: until they are there, this
     /// process knows more than the ledger does.
-    pub unwritten: u32,
+    pub outbox: Outbox,
+    /// Who waits for what was said under a number.
+    written: Vec<(u64, Answer)>,
     limits: Limits,
     queue: VecDeque<Waiter>,
     next_waiter: u64,
@@ -66,21 +75,18 @@ impl Gate {
         Self(Mutex::new(State { limits, ..State::default() }))
     }
 
-    /// Does `work` under the lock, then lets the queue move on. What it wants
-    /// written counts as unwritten from that moment.
+    /// Does `work` under the lock, then lets the queue move on. All that is
+    /// owed to the ledger by that is in `news` too.
     pub fn with<T>(
         &self,
         now: Millis,
-        writes: &mut Writes,
+        news: &mut Writes,
         work: impl FnOnce(&mut State, &mut Writes) -> T,
     ) -> T {
         let (done, wake) = {
             let mut state = self.0.lock();
-            let before = writes.len();
-            let done = work(&mut state, writes);
-            let wake = state.move_on(now, writes);
-            state.owe(writes.len() - before);
-            (done, wake)
+            let done = work(&mut state, news);
+            (done, state.move_on(now, news))
         };
         wake.into_iter().for_each(Waker::wake);
         done
@@ -92,28 +98,25 @@ impl Gate {
     }
 
     /// May a call leave?
-    pub fn admit(&self, ask: Ask, now: Millis, writes: &mut Writes) -> Admit {
+    pub fn admit(&self, ask: Ask, now: Millis, news: &mut Writes) -> Admit {
         let mut state = self.0.lock();
-        let State { standing, limits, queue, .. } = &mut *state;
-        let before = writes.len();
-        let answer = standing.admit(ask, limits, !queue.is_empty(), now, writes);
-        state.owe(writes.len() - before);
-        answer
+        let queued = !state.queue.is_empty();
+        state.admit(ask, queued, now, news)
     }
 
     /// The response of `pass` is resolved.
-    pub fn answered(&self, pass: &mut Pass, now: Millis, writes: &mut Writes) {
-        self.with(now, writes, |state, _| state.standing.answered(pass));
+    pub fn answered(&self, pass: &mut Pass, now: Millis, news: &mut Writes) {
+        self.with(now, news, |state, _| state.standing.answered(pass));
     }
 
     /// The call of `pass` is over.
-    pub fn ended(&self, pass: Pass, outcome: Outcome, now: Millis, writes: &mut Writes) {
-        self.with(now, writes, |state, writes| state.standing.ended(pass, outcome, now, writes));
+    pub fn ended(&self, pass: Pass, outcome: Outcome, now: Millis, news: &mut Writes) {
+        self.with(now, news, |state, news| state.ended(pass, outcome, now, news));
     }
 
     /// Stands in the queue.
-    pub fn enqueue(&self, ask: Ask, now: Millis, writes: &mut Writes) -> Place {
-        self.with(now, writes, |state, _| {
+    pub fn enqueue(&self, ask: Ask, now: Millis, news: &mut Writes) -> Place {
+        self.with(now, news, |state, _| {
             if state.queue.len() >= QUEUE {
                 return Place::Full;
             }
@@ -143,19 +146,132 @@ impl Gate {
     }
 
     /// A waiter goes away: what it was given goes to the next one.
-    pub fn leave(&self, id: u64, now: Millis, writes: &mut Writes) {
-        self.with(now, writes, |state, writes| {
+    pub fn leave(&self, id: u64, now: Millis, news: &mut Writes) {
+        self.with(now, news, |state, news| {
             let waiter = state.place(id).and_then(|place| state.queue.remove(place));
             if let Some(Waiter { turn: Turn::Granted(pass), .. }) = waiter {
-                state.standing.ended(pass, Outcome::NeverSent, now, writes);
+                state.ended(pass, Outcome::NeverSent, now, news);
             }
         });
     }
 }
 
 impl State {
-    fn owe(&mut self, entries: usize) {
-        self.unwritten = self.unwritten.saturating_add(u32::try_from(entries).unwrap_or(u32::MAX));
+    /// Changes the standing; what that wants written is owed.
+    pub fn act<T>(
+        &mut self,
+        news: &mut Writes,
+        work: impl FnOnce(&mut Standing, &mut Writes) -> T,
+    ) -> T {
+        let from = news.len();
+        let done = work(&mut self.standing, news);
+        if news.len() > from {
+            self.outbox.owe(&news[from..], None);
+        }
+        done
+    }
+
+    /// Changes the standing by what `said` stands for; if that wants
+    /// anything written, it is owed until the ledger has it, and said again
+    /// if the ledger has moved on.
+    pub fn say<T>(
+        &mut self,
+        said: Said,
+        news: &mut Writes,
+        work: impl FnOnce(&mut Standing, &mut Writes) -> T,
+    ) -> (T, Option<Written>) {
+        let from = news.len();
+        let done = work(&mut self.standing, news);
+        let written = self.outbox.owe(&news[from..], Some(said)).map(|number| {
+            let (answer, written) = Written::channel();
+            self.written.push((number, answer));
+            written
+        });
+        (done, written)
+    }
+
+    /// Owes an observation, if there is room: it changes nothing.
+    pub fn observe(&mut self, entry: Entry, news: &mut Writes) {
+        if self.outbox.has_room() {
+            let from = news.len();
+            news.push((self.standing.record().epoch, entry));
+            self.outbox.owe(&news[from..], None);
+        }
+    }
+
+    /// Takes in what the ledger says.
+    pub fn read(&mut self, opened: &Opened) {
+        self.outbox.read(&mut self.standing, opened);
+    }
+
+    /// The ledger has lent `trial`, as `opened` says: the call leaves, or the
+    /// lease goes back.
+    pub fn lent(
+        &mut self,
+        trial: Trial,
+        opened: &Opened,
+        ask: Ask,
+        now: Millis,
+        news: &mut Writes,
+    ) -> Option<Pass> {
+        self.read(opened);
+        let pass = self.standing.begin_trial(trial.clone(), ask, now);
+        if pass.is_none() {
+            self.give_back(trial, now, news);
+        }
+        pass
+    }
+
+    /// Gives back a trial that was lent, or may have been.
+    pub fn give_back(&mut self, trial: Trial, now: Millis, news: &mut Writes) {
+        let said = Said::Trial(trial.clone(), Outcome::NeverSent);
+        self.say(said, news, |standing, writes| standing.give_back(&trial, now, writes));
+    }
+
+    /// The ledger has the next entry.
+    pub fn recorded(&mut self, opened: &Opened) {
+        let over = self.outbox.recorded(&mut self.standing, opened);
+        self.answer(|number| over == Some(number));
+    }
+
+    /// The account had moved on, to `opened`.
+    pub fn overruled(&mut self, opened: &Opened, now: Millis, news: &mut Writes) {
+        let over = self.outbox.overruled(&mut self.standing, opened, now, news);
+        self.answer(|number| over.contains(&number));
+    }
+
+    /// The ledger has failed: nobody waits for it any longer.
+    pub fn trouble(&mut self) {
+        self.answer(|_| true);
+    }
+
+    fn answer(&mut self, over: impl Fn(u64) -> bool) {
+        let mut at = 0;
+        while let Some((number, _)) = self.written.get(at) {
+            if over(*number) {
+                // A caller that has gone does not need to hear.
+                let _ = self.written.swap_remove(at).1.send(());
+            } else {
+                at += 1;
+            }
+        }
+    }
+
+    fn admit(&mut self, ask: Ask, queued: bool, now: Millis, news: &mut Writes) -> Admit {
+        let limits = self.limits;
+        self.act(news, |standing, writes| standing.admit(ask, &limits, queued, now, writes))
+    }
+
+    fn ended(&mut self, pass: Pass, outcome: Outcome, now: Millis, news: &mut Writes) {
+        match &pass.role {
+            Role::Trial(trial) => {
+                let said = Said::Trial((**trial).clone(), outcome);
+                self.say(said, news, |standing, writes| {
+                    standing.ended(pass, outcome, now, writes);
+                });
+            }
+            _ => self.act(news, |standing, writes| standing.ended(pass, outcome, now, writes)),
+        }
     }
 
     /// How many calls wait.
@@ -167,16 +283,27 @@ impl State {
         self.queue.binary_search_by_key(&id, |waiter| waiter.id).ok()
     }
 
-    /// Gives free slots to those who wait longest, and tells all to ask
-    /// again when the account is halted.
-    fn move_on(&mut self, now: Millis, writes: &mut Writes) -> Vec<Waker> {
+    /// Gives free slots to those who wait longest. A halt tells all to ask
+    /// again, and takes back what was given and not yet taken.
+    fn move_on(&mut self, now: Millis, news: &mut Writes) -> Vec<Waker> {
         let mut wake = Vec::new();
         if self.queue.is_empty() {
             return wake;
         }
-        for waiter in &mut self.queue {
+        let mut queue = std::mem::take(&mut self.queue);
+        for waiter in &mut queue {
+            if let Turn::Granted(pass) = &waiter.turn {
+                if self.standing.forbids(pass.ask, now) {
+                    if let Turn::Granted(pass) = std::mem::replace(&mut waiter.turn, Turn::AskAgain)
+                    {
+                        self.ended(pass, Outcome::NeverSent, now, news);
+                    }
+                }
+            }
+        }
+        for waiter in &mut queue {
             let Turn::Waiting(waker) = &mut waiter.turn else { continue };
-            let turn = match self.standing.admit(waiter.ask, &self.limits, false, now, writes) {
+            let turn = match self.admit(waiter.ask, false, now, news) {
                 Admit::Wait => break,
                 Admit::Go(pass) => Turn::Granted(pass),
                 Admit::Lease(_) | Admit::Refuse { .. } => Turn::AskAgain,
@@ -184,6 +311,7 @@ impl State {
             wake.extend(waker.take());
             waiter.turn = turn;
         }
+        self.queue = queue;
         wake
     }
 }

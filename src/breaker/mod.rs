@@ -16,6 +16,7 @@
 //! the second one on the account is refused as `misconfigured`: silently
 //! doing nothing would be the worst failure.
 
+mod announce;
 #[cfg(planguard_bench)]
 #[doc(hidden)]
 pub mod bench;
@@ -29,9 +30,11 @@ mod event;
 mod future;
 mod gate;
 mod layer;
+mod outbox;
 mod refuse;
 mod refusing;
 mod service;
+mod sink;
 pub mod standing;
 mod write_wait;
 

@@ -13,7 +13,7 @@ pub use record::{
     Ended, Entry, Fact, Halt, HaltKind, KeptSignal, Person, Phase, Record, Released, Strike,
     Strikes,
 };
-pub(crate) use writer::{Author, Job, Write, Writer, Written};
+pub(crate) use writer::{Answer, Author, Writer, Written};
 
 use std::{future::Future, pin::Pin, sync::Arc};
 

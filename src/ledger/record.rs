@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Millis,
-    signal::{Reach, Signal},
+    signal::{Class, Reach, Signal},
 };
 
 /// How many released halts a record remembers.
@@ -157,6 +157,13 @@ pub struct Released {
     pub id: String,
     /// How grave it was.
     pub kind: HaltKind,
+    /// How far it reached.
+    pub reach: Reach,
+    /// The endpoint that had answered, as its place in the profile's list.
+    pub endpoint: u16,
+    /// What the provider's signal was about; none where a person halted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<Class>,
     /// The epoch that it began.
     pub epoch: u64,
     /// When it ended.
@@ -181,8 +188,8 @@ pub struct Strikes {
 impl Strikes {
     fn add(&mut self, strike: Option<Strike>) {
         match strike {
-            Some(Strike::Confirmed) => self.confirmed += 1,
-            Some(Strike::Suspected) => self.suspected += 1,
+            Some(Strike::Confirmed) => self.confirmed = self.confirmed.saturating_add(1),
+            Some(Strike::Suspected) => self.suspected = self.suspected.saturating_add(1),
             None => {}
         }
     }
@@ -204,8 +211,9 @@ pub struct Record {
     pub epoch: u64,
     /// Raised at each entry.
     pub revision: u64,
-    /// The open halts: at most one latch, one probation, and one hold for
-    /// each reach.
+    /// The open halts: at most one latch and one probation for the plan, and
+    /// one latch and one hold for each endpoint, which have reasons and ends of
+    /// their own.
     #[serde(default)]
     pub halts: Vec<Halt>,
     /// The last few halts that are over, oldest first.
@@ -329,12 +337,18 @@ impl Record {
         self.halts.iter().find(|halt| halt.id == id)
     }
 
+    /// Whether the halt `id` is open, or one of the last that are over.
+    pub fn knows(&self, id: &str) -> bool {
+        self.halt(id).is_some() || self.released.iter().any(|over| over.id == id)
+    }
+
     /// Takes one entry in. An entry about a halt that is not open changes
     /// nothing but the revision.
     pub fn fold(&mut self, entry: &Entry) {
-        self.revision += 1;
+        // A store may hold any number; the largest stays where it is.
+        self.revision = self.revision.saturating_add(1);
         if entry.fact.needs_epoch() {
-            self.epoch += 1;
+            self.epoch = self.epoch.saturating_add(1);
         }
         match &entry.fact {
             Fact::Halted { halt } => {
@@ -349,9 +363,13 @@ impl Record {
             Fact::Hit { halt: id } => self.hit(id),
             Fact::Raised { halt } => {
                 if let Some(open) = self.halts.iter_mut().find(|open| open.id == halt.id) {
+                    let mut raised = (**halt).clone();
+                    // Hits are counted in any epoch, so more may be known here.
+                    raised.hits = raised.hits.max(open.hits);
+                    raised.epoch = open.epoch;
                     self.strikes.take_back(open.strike);
-                    self.strikes.add(halt.strike);
-                    *open = (**halt).clone();
+                    self.strikes.add(raised.strike);
+                    *open = raised;
                 }
             }
             Fact::Moved { halt: id, phase, pause_ms, dead_leases } => {
@@ -370,7 +388,10 @@ impl Record {
             Fact::Ended { halt: id, how } => {
                 if let Some(halt) = self.close(id, entry.at, None) {
                     if halt.kind == HaltKind::Probation && *how == Ended::Passed {
-                        self.reduced_slots = Some((halt.in_flight / 2).max(1));
+                        // Only a person gives slots back.
+                        let half = (halt.in_flight / 2).max(1);
+                        self.reduced_slots =
+                            Some(self.reduced_slots.map_or(half, |slots| slots.min(half)));
                     }
                 }
             }
@@ -395,11 +416,12 @@ impl Record {
     fn close(&mut self, id: &str, at: Millis, by: Option<Person>) -> Option<Halt> {
         let place = self.halts.iter().position(|halt| halt.id == id)?;
         let halt = self.halts.remove(place);
-        if self.released.len() == RELEASED_KEPT {
+        if self.released.len() >= RELEASED_KEPT {
             self.released.remove(0);
         }
-        let Halt { id, kind, epoch, hits, .. } = halt.clone();
-        self.released.push(Released { id, kind, epoch, at, hits, by });
+        let Halt { kind, reach, endpoint, epoch, hits, .. } = halt;
+        let (id, class) = (halt.id.clone(), halt.class());
+        self.released.push(Released { id, kind, reach, endpoint, class, epoch, at, hits, by });
         Some(halt)
     }
 }
@@ -416,6 +438,11 @@ impl Halt {
 }
 
 impl Halt {
+    /// What the provider's signal is about; none where a person halted.
+    pub fn class(&self) -> Option<Class> {
+        self.signal.as_ref().map(|kept| kept.0.class)
+    }
+
     /// Whether this is halt `id`, and `holder` has its trial.
     pub fn is_lent(&self, id: &str, holder: &str) -> bool {
         self.id == id && matches!(&self.phase, Phase::Trial { holder: has, .. } if has == holder)

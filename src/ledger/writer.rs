@@ -21,33 +21,20 @@ use crate::account::Account;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// Who had something written, and hears what became of it.
+/// Who owes the ledger entries, oldest first, and hears what became of each.
 pub(crate) trait Author: Send + Sync + 'static {
-    /// The ledger has `write`.
-    fn recorded(&self, write: &Write, opened: &Opened);
-    /// The account had moved on, to `opened`. Answers with all that this
-    /// author still has to say, against that; what it had queued is dropped.
-    fn overruled(&self, opened: &Opened) -> Vec<Write>;
+    /// The account that they are about.
+    fn account(&self) -> &Account;
+    /// The next entry, and the epoch that it is written against. It stays
+    /// the next one until the author has heard of it.
+    fn next(&self) -> Option<(u64, Entry)>;
+    /// The ledger has it.
+    fn recorded(&self, opened: &Opened);
+    /// The account had moved on, to `opened`: what the author still has to
+    /// say, it says against that.
+    fn overruled(&self, opened: &Opened);
     /// The ledger failed; it will be tried again after `pause`.
     fn trouble(&self, error: &LedgerError, pause: Duration);
-}
-
-/// One entry, against the epoch that its author saw.
-#[derive(Clone, Debug)]
-pub(crate) struct Write {
-    pub(crate) epoch: u64,
-    pub(crate) entry: Entry,
-    /// The serial of the call whose signal this writes down.
-    pub(crate) signal: Option<u64>,
-}
-
-/// One [`Write`] on its way.
-pub(crate) struct Job {
-    pub(crate) author: Arc<dyn Author>,
-    pub(crate) account: Account,
-    pub(crate) write: Write,
-    /// Who waits for it.
-    pub(crate) waiting: Vec<Answer>,
 }
 
 /// Where the outcome of a write goes.
@@ -57,10 +44,15 @@ pub(crate) type Answer = oneshot::Sender<()>;
 pub(crate) struct Written(oneshot::Receiver<()>);
 
 impl Written {
-    /// What a [`Job`] answers to, and this.
+    /// What answers, and what is answered.
     pub(crate) fn channel() -> (Answer, Self) {
         let (sender, receiver) = oneshot::channel();
         (sender, Self(receiver))
+    }
+
+    /// Nothing has to be written.
+    pub(crate) fn already() -> Self {
+        Self::channel().1
     }
 }
 
@@ -83,7 +75,7 @@ struct Inner {
 
 #[derive(Default)]
 struct Queue {
-    jobs: VecDeque<Job>,
+    authors: VecDeque<Arc<dyn Author>>,
     running: bool,
 }
 
@@ -92,16 +84,17 @@ impl Writer {
         Self(Arc::new(Inner { ledger, queue: Mutex::default() }))
     }
 
-    /// Has `jobs` written, in order. Returns at once; what a store answers at
-    /// once is written by then.
-    pub(crate) fn submit(&self, jobs: impl IntoIterator<Item = Job>) {
+    /// Has all written that `author` owes. Returns at once; what a store
+    /// answers at once is written by then, unless others are before it.
+    pub(crate) fn submit(&self, author: Arc<dyn Author>) {
         {
             let mut queue = self.0.queue.lock();
-            queue.jobs.extend(jobs);
-            if queue.running || queue.jobs.is_empty() {
+            if !queue.authors.iter().any(|other| Arc::ptr_eq(other, &author)) {
+                queue.authors.push_back(author);
+            }
+            if std::mem::replace(&mut queue.running, true) {
                 return;
             }
-            queue.running = true;
         }
         self.start();
     }
@@ -129,14 +122,25 @@ struct Run {
 impl Run {
     fn on_a_thread(mut self) {
         self.work = None;
+        let queue = self.inner.clone();
         let spawned = std::thread::Builder::new().name("planguard-ledger".into()).spawn(|| {
             match tokio::runtime::Builder::new_current_thread().enable_all().build() {
                 Ok(runtime) => runtime.block_on(self),
-                Err(error) => tracing::error!(target: "planguard", %error, "no runtime to write the ledger with"),
+                Err(error) => self.give_up("no runtime", &error),
             }
         });
         if let Err(error) = spawned {
-            tracing::error!(target: "planguard", %error, "no thread to write the ledger with");
+            Self { inner: queue, work: None }.give_up("no thread", &error);
+        }
+    }
+}
+
+impl Run {
+    /// What is owed stays owed: the next entry of any author tries again.
+    fn give_up(mut self, why: &str, error: &std::io::Error) {
+        if let Some(inner) = self.inner.take() {
+            inner.queue.lock().running = false;
+            tracing::error!(target: "planguard::ledger", %error, "{why} to write the ledger with");
         }
     }
 }
@@ -156,7 +160,10 @@ impl Future for Run {
 impl Drop for Run {
     fn drop(&mut self) {
         if let Some(inner) = self.inner.take() {
-            if !std::thread::panicking() {
+            if std::thread::panicking() {
+                // A store that panics is asked again with the next entry.
+                inner.queue.lock().running = false;
+            } else {
                 Self { inner: Some(inner), work: None }.on_a_thread();
             }
         }
@@ -164,33 +171,53 @@ impl Drop for Run {
 }
 
 async fn drain(inner: Arc<Inner>) {
-    let mut pause = FIRST_PAUSE;
-    while let Some((account, write)) = inner.next() {
-        match inner.write(&account, &write).await {
-            Ok(opened) => {
-                pause = FIRST_PAUSE;
-                inner.recorded(&write, &opened);
-            }
-            Err(LedgerError::Conflict(opened)) => inner.overruled(&opened),
-            Err(error) => {
-                inner.trouble(&error, pause);
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
+    while let Some(author) = inner.next() {
+        let mut pause = FIRST_PAUSE;
+        while let Some((epoch, entry)) = author.next() {
+            match inner.write(author.account(), epoch, entry).await {
+                Ok(opened) => {
+                    pause = FIRST_PAUSE;
+                    author.recorded(&opened);
+                }
+                Err(LedgerError::Conflict(opened)) => author.overruled(&opened),
+                Err(error) => {
+                    author.trouble(&error, pause);
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
             }
         }
+        inner.done();
     }
 }
 
 impl Inner {
-    fn next(&self) -> Option<(Account, Write)> {
+    /// The author to serve, who stays in the queue meanwhile: a drain that
+    /// is dropped between two polls must find them again.
+    fn next(&self) -> Option<Arc<dyn Author>> {
         let mut queue = self.queue.lock();
-        let next = queue.jobs.front().map(|job| (job.account.clone(), job.write.clone()));
+        let next = queue.authors.front().cloned();
         queue.running = next.is_some();
         next
     }
 
-    async fn write(&self, account: &Account, write: &Write) -> Result<Opened, LedgerError> {
-        let Write { epoch, entry, .. } = write.clone();
+    /// The author served has nothing more to say, or said it while this was
+    /// on its way: then they go to the end of the queue.
+    fn done(&self) {
+        let mut queue = self.queue.lock();
+        if let Some(author) = queue.authors.pop_front() {
+            if author.next().is_some() {
+                queue.authors.push_back(author);
+            }
+        }
+    }
+
+    async fn write(
+        &self,
+        account: &Account,
+        epoch: u64,
+        entry: Entry,
+    ) -> Result<Opened, LedgerError> {
         match entry.fact {
             Fact::GivenBack { halt, holder } => {
                 let lease = Lease::new(holder, entry.at, entry.at);
@@ -199,61 +226,10 @@ impl Inner {
             _ => self.ledger.record(account, epoch, entry).await,
         }
     }
-
-    fn recorded(&self, write: &Write, opened: &Opened) {
-        let Some(job) = self.queue.lock().jobs.pop_front() else { return };
-        job.author.recorded(write, opened);
-        answer(job.waiting);
-    }
-
-    fn overruled(&self, opened: &Opened) {
-        let Some(first) = self.queue.lock().jobs.pop_front() else { return };
-        let Job { author, account, mut waiting, .. } = first;
-        // The author says all of it anew, so what it had queued is void. It
-        // is asked under the lock: nothing it says later may come before.
-        let mut queue = self.queue.lock();
-        let (void, kept) =
-            queue.jobs.drain(..).partition::<Vec<_>, _>(|job| Arc::ptr_eq(&job.author, &author));
-        queue.jobs = kept.into();
-        waiting.extend(void.into_iter().flat_map(|job| job.waiting));
-        let mut writes = author.overruled(opened);
-        let Some(last) = writes.pop() else {
-            drop(queue);
-            return answer(waiting);
-        };
-        let job = |write, waiting| Job {
-            author: author.clone(),
-            account: account.clone(),
-            write,
-            waiting,
-        };
-        queue.jobs.push_front(job(last, waiting));
-        for write in writes.into_iter().rev() {
-            queue.jobs.push_front(job(write, Vec::new()));
-        }
-    }
-
-    fn trouble(&self, error: &LedgerError, pause: Duration) {
-        let told = {
-            let mut queue = self.queue.lock();
-            queue.jobs.front_mut().map(|job| (job.author.clone(), std::mem::take(&mut job.waiting)))
-        };
-        if let Some((author, waiting)) = told {
-            author.trouble(error, pause);
-            answer(waiting);
-        }
-    }
-}
-
-fn answer(waiting: Vec<Answer>) {
-    for answer in waiting {
-        // A caller that has gone does not need to hear.
-        let _ = answer.send(());
-    }
 }
 
 impl fmt::Debug for Writer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Writer").field("waiting", &self.0.queue.lock().jobs.len()).finish()
+        f.debug_struct("Writer").field("authors", &self.0.queue.lock().authors.len()).finish()
     }
 }

@@ -15,6 +15,8 @@ mod struck;
 
 pub use struck::Struck;
 
+use settle::forbids;
+
 use crate::{
     clock::Millis,
     exchange::Ticket,
@@ -63,14 +65,19 @@ pub enum Role {
     /// One of many.
     Plain,
     /// The one test of a halt.
-    Trial {
-        /// The halt's id.
-        halt: String,
-        /// The phase that the lease put it in.
-        lease: Phase,
-    },
+    Trial(Box<Trial>),
     /// The one call of a watched account.
     Watched,
+}
+
+/// The lease that a trial runs on. It is this call's as long as the halt is
+/// lent to this holder; a name is given to one lease only.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Trial {
+    /// The halt's id.
+    pub halt: String,
+    /// The name that the lease was claimed in.
+    pub holder: String,
 }
 
 /// An admission: the call is out until [`Standing::ended`].
@@ -129,8 +136,8 @@ pub struct Standing {
     next_recent: usize,
     /// The watched call that is out.
     watched: Option<u64>,
-    /// Whether a watched call has passed.
-    watched_passed: bool,
+    /// The halt whose watched call has passed.
+    watched_passed: Option<String>,
     /// A claim for the trial lease is under way.
     claiming: bool,
     /// When an unknown failure was last seen.
@@ -175,12 +182,24 @@ impl Standing {
     /// still on their way.
     pub fn merge(&mut self, opened: &Opened) {
         for halt in &opened.record.halts {
-            let known = self.record.halt(&halt.id).is_some()
-                || self.record.released.iter().any(|over| over.id == halt.id);
-            if !known {
+            if !self.record.knows(&halt.id) {
                 self.record.halts.push(halt.clone());
             }
         }
+    }
+
+    /// Has `halt` written once more, unless the record has it.
+    pub fn restate(&mut self, halt: Halt, now: Millis, writes: &mut Writes) {
+        if !self.record.knows(&halt.id) {
+            self.write(Fact::Halted { halt: Box::new(halt) }, now, writes);
+        }
+    }
+
+    /// Has it written that `trial` is given back, whether or not this process
+    /// has heard that it was lent.
+    pub fn give_back(&mut self, trial: &Trial, now: Millis, writes: &mut Writes) {
+        let Trial { halt, holder } = trial.clone();
+        self.write(Fact::GivenBack { halt, holder }, now, writes);
     }
 
     /// May a call leave? `queued` says that others stand before it.
@@ -197,7 +216,7 @@ impl Standing {
             if let Some(stop) = self.stopped(ask, now) {
                 return stop;
             }
-            if ask.plan && self.is_watched(ask) {
+            if self.is_watched(ask) {
                 return match self.watched {
                     None if !queued => {
                         let pass = self.go(ask, Role::Watched, now);
@@ -229,12 +248,14 @@ impl Standing {
         self.claiming = false;
     }
 
-    /// The ledger gave this process the trial of `halt`: the call leaves.
-    /// None if the halt is not in its trial.
-    pub fn begin_trial(&mut self, halt: &str, ask: Ask, now: Millis) -> Option<Pass> {
-        let lease = self.record.halt(halt).map(|halt| halt.phase.clone())?;
-        let on_trial = matches!(lease, Phase::Trial { .. });
-        on_trial.then(|| self.go(ask, Role::Trial { halt: halt.to_owned(), lease }, now))
+    /// The ledger lent `trial` to this process: the call leaves. None if the
+    /// lease is over, or another halt has come over it.
+    pub fn begin_trial(&mut self, trial: Trial, ask: Ask, now: Millis) -> Option<Pass> {
+        let halts = &self.record.halts;
+        let lent = halts.iter().any(|halt| halt.is_lent(&trial.halt, &trial.holder));
+        let stops = |halt: &Halt| halt.id != trial.halt && covers(halt, ask) && forbids(halt, now);
+        let free = lent && !halts.iter().any(stops);
+        free.then(|| self.go(ask, Role::Trial(Box::new(trial)), now))
     }
 
     /// The response of `pass` is resolved.
@@ -261,16 +282,17 @@ impl Standing {
                 if self.watched == Some(pass.ticket.serial) {
                     self.watched = None;
                 }
-                let since = self.record.halts.iter().find_map(|halt| match halt.phase {
-                    Phase::Watching { since } if halt.epoch <= pass.ticket.epoch => Some(since),
-                    _ => None,
+                let watching = self.record.halts.iter().find(|halt| {
+                    matches!(halt.phase, Phase::Watching { .. })
+                        && halt.epoch <= pass.ticket.epoch
+                        && covers(halt, pass.ask)
                 });
-                if outcome == Outcome::Passed && since.is_some() {
-                    self.watched_passed = true;
+                if let (Outcome::Passed, Some(halt)) = (outcome, watching) {
+                    self.watched_passed = Some(halt.id.clone());
                     self.settle(now, writes);
                 }
             }
-            Role::Trial { halt, lease } => self.trial_ended(&halt, &lease, outcome, now, writes),
+            Role::Trial(trial) => self.trial_ended(&trial, outcome, now, writes),
         }
     }
 
@@ -283,7 +305,7 @@ impl Standing {
 
     fn has_slot(&self, limits: &Limits) -> bool {
         let slots = match self.record.reduced_slots {
-            Some(reduced) => reduced.max(limits.after_probation).min(limits.unanswered),
+            Some(reduced) => reduced.max(limits.after_probation).clamp(1, limits.unanswered.max(1)),
             None => limits.unanswered,
         };
         self.unanswered < slots && limits.in_flight.is_none_or(|most| self.in_flight < most)
@@ -322,3 +344,6 @@ fn covers(halt: &Halt, ask: Ask) -> bool {
         Reach::Endpoint => halt.endpoint == ask.endpoint,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! What time does to a standing: who may ask, and what has run out.
 
-use super::{Admit, Ask, Outcome, Standing, WATCH_MS, Writes, covers};
+use super::{Admit, Ask, Outcome, Standing, Trial, WATCH_MS, Writes, covers};
 use crate::{
     clock::Millis,
     ledger::{Ended, Fact, Halt, HaltKind, Phase},
@@ -19,9 +19,6 @@ impl Standing {
     pub fn settle(&mut self, now: Millis, writes: &mut Writes) {
         let due: Vec<Fact> = self.record().halts.iter().filter_map(|h| self.due(h, now)).collect();
         for fact in due {
-            if matches!(fact, Fact::Ended { how: Ended::Passed, .. }) {
-                self.watched_passed = false;
-            }
             self.write(fact, now, writes);
         }
     }
@@ -31,12 +28,19 @@ impl Standing {
             Phase::Held { until, test: false } if until <= now => {
                 Some(Fact::Ended { halt: halt.id.clone(), how: Ended::Expired })
             }
-            Phase::Watching { since } if self.watched_passed && now >= since + WATCH_MS => {
-                Some(Fact::Ended { halt: halt.id.clone(), how: Ended::Passed })
+            Phase::Watching { since } => {
+                let passed = self.watched_passed.as_deref() == Some(&halt.id)
+                    && now >= since.saturating_add(WATCH_MS);
+                passed.then(|| Fact::Ended { halt: halt.id.clone(), how: Ended::Passed })
             }
             Phase::Trial { until, .. } if until <= now => Some(lease_died(halt, now)),
             _ => None,
         }
+    }
+
+    /// Whether a call that was to leave may not: no wait, no test changes that.
+    pub fn forbids(&self, ask: Ask, now: Millis) -> bool {
+        !self.record().halts.is_empty() && self.stopped(ask, now).is_some()
     }
 
     /// Why a call may not simply leave: refused, or only as a test.
@@ -65,41 +69,42 @@ impl Standing {
         if let Some((halt, not_before)) = gravest {
             return Some(Admit::Refuse { halt: halt.id.clone(), not_before });
         }
-        let halt = test?.id.clone();
-        if ask.may_test && !self.claiming {
+        let halt = test?;
+        // What the terms forbid on a plan is any customer's right where the
+        // balance pays: such a call may test a bill, never a probation.
+        let may_test = ask.may_test || !ask.plan && halt.kind == HaltKind::Hold;
+        let halt = halt.id.clone();
+        if may_test && self.watched.is_some() && self.is_watched(ask) {
+            Some(Admit::Wait)
+        } else if may_test && !self.claiming {
             Some(Admit::Lease(halt))
         } else {
             Some(Admit::Refuse { halt, not_before: None })
         }
     }
 
-    pub(super) fn trial_ended(
+    /// The call of `trial` is over.
+    pub fn trial_ended(
         &mut self,
-        id: &str,
-        lease: &Phase,
+        trial: &Trial,
         outcome: Outcome,
         now: Millis,
         writes: &mut Writes,
     ) {
-        let Some(halt) = self.record().halt(id) else { return };
         // A lease that died, or a halt that a signal moved on, is not this
         // call's to judge any more.
-        if halt.phase != *lease {
-            return;
-        }
+        let lent = |halt: &&Halt| halt.is_lent(&trial.halt, &trial.holder);
+        let Some(halt) = self.record().halts.iter().find(lent) else { return };
         let fact = match (outcome, halt.kind) {
             (Outcome::Passed, HaltKind::Probation) => {
                 halt.moved(Phase::Watching { since: now }, halt.pause_ms)
             }
             (Outcome::Passed, _) => Fact::Ended { halt: halt.id.clone(), how: Ended::Passed },
             (Outcome::NeverSent, _) => {
-                let Phase::Trial { holder, .. } = lease else { return };
-                Fact::GivenBack { halt: halt.id.clone(), holder: holder.clone() }
+                Fact::GivenBack { halt: halt.id.clone(), holder: trial.holder.clone() }
             }
-            (Outcome::Other, HaltKind::Probation) => again(halt, doubled(halt), now),
-            (Outcome::Other, _) => again(halt, halt.pause_ms, now),
+            (Outcome::Other, _) => again(halt, doubled(halt), now),
         };
-        self.watched_passed = false;
         self.watched = None;
         self.write(fact, now, writes);
     }
@@ -117,6 +122,11 @@ fn says(halt: &Halt, now: Millis) -> Says {
     }
 }
 
+/// Whether no call at all may leave under this halt.
+pub(super) fn forbids(halt: &Halt, now: Millis) -> bool {
+    matches!(says(halt, now), Says::No { .. })
+}
+
 /// The halt waits again, `pause` long.
 pub(super) fn again(halt: &Halt, pause: Millis, now: Millis) -> Fact {
     halt.moved(halt.waiting(now.saturating_add(pause)), pause)
@@ -131,7 +141,7 @@ pub(super) fn doubled(halt: &Halt) -> Millis {
 /// for a person, because something dies of the trial.
 fn lease_died(halt: &Halt, now: Millis) -> Fact {
     let mut halt = halt.clone();
-    halt.dead_leases += 1;
+    halt.dead_leases = halt.dead_leases.saturating_add(1);
     if halt.dead_leases >= 2 {
         halt.kind = HaltKind::Latch;
         halt.phase = Phase::Latched;

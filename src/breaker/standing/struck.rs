@@ -24,7 +24,7 @@ const PAST_RESET_MS: Millis = 60_000;
 
 /// A signal, what is to be done about it, and where it came from.
 #[derive(Clone, Debug)]
-pub struct Struck<'a> {
+pub struct Struck {
     /// The call that got it.
     pub ticket: Ticket,
     /// Its endpoint, as the place in the profile's list.
@@ -32,7 +32,7 @@ pub struct Struck<'a> {
     /// Whether that is a plan endpoint.
     pub plan: bool,
     /// What the provider said.
-    pub signal: &'a Signal,
+    pub signal: Signal,
     /// What the table says.
     pub disposition: Disposition,
     /// An id for the halt that may begin.
@@ -51,15 +51,10 @@ struct Wanted {
 impl Standing {
     /// Takes a signal in. Answers with the id of the halt that it began,
     /// raised or belongs to; none if the account is not halted by it.
-    pub fn signal(
-        &mut self,
-        struck: &Struck<'_>,
-        now: Millis,
-        writes: &mut Writes,
-    ) -> Option<String> {
+    pub fn signal(&mut self, struck: &Struck, now: Millis, writes: &mut Writes) -> Option<String> {
         self.settle(now, writes);
         let mut wanted = self.wanted(struck, now)?;
-        let reach = struck.signal.reach.unwrap_or(struck.disposition.reach);
+        let reach = struck.reach();
         if let Some(known) = self.sibling(struck, &wanted, reach, now) {
             self.write(Fact::Hit { halt: known.clone() }, now, writes);
             return self.record().halt(&known).map(|halt| halt.id.clone());
@@ -72,7 +67,9 @@ impl Standing {
                 Some(halt.id)
             }
             Some(halt) => {
-                let relapse = halt.kind == HaltKind::Probation && halt.epoch <= struck.ticket.epoch;
+                let relapse = halt.kind == HaltKind::Probation
+                    && halt.epoch <= struck.ticket.epoch
+                    && struck.signal.class.is_policy();
                 if relapse {
                     wanted.strike = Some(Strike::Confirmed);
                 }
@@ -89,8 +86,21 @@ impl Standing {
     }
 
     /// A person halts the account, on every endpoint, until a person
-    /// acknowledges.
-    pub fn halt_by(&mut self, id: &str, by: Person, now: Millis, writes: &mut Writes) {
+    /// acknowledges. Answers with the id of the latch: `id`, or that of the
+    /// one that was open.
+    pub fn halt_by(&mut self, id: &str, by: Person, now: Millis, writes: &mut Writes) -> String {
+        let open = self
+            .record()
+            .halts
+            .iter()
+            .find(|halt| halt.kind == HaltKind::Latch && halt.reach != Reach::Endpoint);
+        if let Some(mut halt) = open.cloned() {
+            halt.reach = Reach::Profile;
+            halt.by = Some(by);
+            let id = halt.id.clone();
+            self.write(Fact::Raised { halt: Box::new(halt) }, now, writes);
+            return id;
+        }
         let halt = Halt {
             id: id.to_owned(),
             kind: HaltKind::Latch,
@@ -109,9 +119,10 @@ impl Standing {
             in_flight: self.in_flight(),
         };
         self.write(Fact::Halted { halt: Box::new(halt) }, now, writes);
+        id.to_owned()
     }
 
-    fn wanted(&mut self, struck: &Struck<'_>, now: Millis) -> Option<Wanted> {
+    fn wanted(&mut self, struck: &Struck, now: Millis) -> Option<Wanted> {
         let strike = struck.disposition.strike;
         let hold = |until, test, pause_ms, longest_ms| Wanted {
             kind: HaltKind::Hold,
@@ -136,19 +147,19 @@ impl Standing {
                 let before = self.unknown_at.replace(now);
                 let soon = before.is_some_and(|at| now.saturating_sub(at) <= millis(within));
                 let length = millis(length);
-                soon.then(|| hold(now + length, false, length, length))
+                soon.then(|| hold(now.saturating_add(length), false, length, length))
             }
             Action::HoldUntilReset { otherwise } => {
                 let otherwise = millis(otherwise);
                 Some(match struck.signal.reset.map(|reset| to_millis(reset.at)) {
                     Some(at) if at > now => hold(at, false, otherwise, otherwise),
-                    Some(_) => hold(now + PAST_RESET_MS, true, otherwise, otherwise),
-                    None => hold(now + otherwise, true, otherwise, otherwise),
+                    Some(_) => hold(now.saturating_add(PAST_RESET_MS), true, otherwise, otherwise),
+                    None => hold(now.saturating_add(otherwise), true, otherwise, otherwise),
                 })
             }
             Action::HoldDoubling { first, longest } => {
                 let first = millis(first);
-                Some(hold(now + first, true, first, millis(longest)))
+                Some(hold(now.saturating_add(first), true, first, millis(longest)))
             }
             Action::Latch => Some(latch(strike)),
             Action::Probation => {
@@ -163,7 +174,7 @@ impl Standing {
                 }
                 Some(Wanted {
                     kind: HaltKind::Probation,
-                    phase: Phase::Cooling { until: now + COOLING_MS },
+                    phase: Phase::Cooling { until: now.saturating_add(COOLING_MS) },
                     pause_ms: COOLING_MS,
                     longest_ms: LONGEST_COOLING_MS,
                     strike,
@@ -174,10 +185,10 @@ impl Standing {
 
     /// The halt, open or lately released, that this answer is only one more
     /// of: its call was admitted before the halt began, and the halt is at
-    /// least as grave.
+    /// least as grave and reaches at least as far.
     fn sibling(
         &self,
-        struck: &Struck<'_>,
+        struck: &Struck,
         wanted: &Wanted,
         reach: Reach,
         now: Millis,
@@ -190,22 +201,35 @@ impl Standing {
                 || throttle && kind == HaltKind::Probation
         };
         let before = |epoch: u64| struck.ticket.epoch < epoch;
+        // Who released a halt has read of that signal, not of a graver one.
+        let graver =
+            |known: Option<Class>| severity(struck.signal.class) > known.map_or(0, severity);
         let open = self.record().halts.iter().find(|halt| {
-            let same = halt.kind != HaltKind::Hold
-                || halt.reach == reach
-                    && (reach != Reach::Endpoint || halt.endpoint == struck.endpoint);
-            before(halt.epoch) && covers(halt.kind) && halt.reach >= reach && same
+            let place = Place { reach: halt.reach, endpoint: halt.endpoint };
+            let counted = halt.strike >= struck.disposition.strike;
+            before(halt.epoch)
+                && covers(halt.kind)
+                && place.holds(reach, struck)
+                && (halt.kind != HaltKind::Hold || place.is(reach, struck))
+                && counted
+                && !graver(halt.class())
+                && !(halt.kind == HaltKind::Hold && outlasts(struck, halt, now))
         });
         let over = || {
             self.record().released.iter().rev().find(|over| {
+                let place = Place { reach: over.reach, endpoint: over.endpoint };
                 let lately = now.saturating_sub(over.at) < SIBLINGS_MS;
-                before(over.epoch) && covers(over.kind) && lately
+                before(over.epoch)
+                    && covers(over.kind)
+                    && lately
+                    && place.holds(reach, struck)
+                    && !graver(over.class)
             })
         };
         open.map(|halt| &halt.id).or_else(|| over().map(|over| &over.id)).cloned()
     }
 
-    fn begun(&self, struck: &Struck<'_>, wanted: Wanted, reach: Reach, now: Millis) -> Halt {
+    fn begun(&self, struck: &Struck, wanted: Wanted, reach: Reach, now: Millis) -> Halt {
         let Wanted { kind, phase, pause_ms, longest_ms, strike } = wanted;
         Halt {
             id: struck.id.clone(),
@@ -227,21 +251,75 @@ impl Standing {
     }
 }
 
-/// Whether an open halt takes this signal in instead of a halt of its own.
-fn belongs(halt: &Halt, wanted: &Wanted, reach: Reach, struck: &Struck<'_>) -> bool {
-    match wanted.kind {
-        HaltKind::Hold => {
-            halt.kind == HaltKind::Hold
-                && halt.reach == reach
-                && (reach != Reach::Endpoint || halt.endpoint == struck.endpoint)
+impl Struck {
+    /// How far a halt reaches: as the rule says, but never less than the
+    /// table where the provider enforces its terms.
+    fn reach(&self) -> Reach {
+        let row = self.disposition.reach;
+        match self.signal.reach {
+            Some(rule) if self.signal.class.is_policy() => rule.max(row),
+            Some(rule) => rule,
+            None => row,
         }
-        HaltKind::Probation | HaltKind::Latch => halt.kind != HaltKind::Hold,
     }
 }
 
-/// A test of a hold got the same answer: an unpaid bill waits twice as long,
-/// a quota until the reset that the provider names by now.
-fn held_again(halt: &Halt, struck: &Struck<'_>, wanted: Wanted, now: Millis) -> Fact {
+/// What a halt reaches: [`Reach::Endpoint`] is one endpoint, of the plan or not.
+struct Place {
+    reach: Reach,
+    endpoint: u16,
+}
+
+impl Place {
+    /// Whether it is exactly what a signal would halt.
+    fn is(&self, reach: Reach, struck: &Struck) -> bool {
+        self.reach == reach && (reach != Reach::Endpoint || self.endpoint == struck.endpoint)
+    }
+
+    /// Whether all that a signal would halt is within it.
+    fn holds(&self, reach: Reach, struck: &Struck) -> bool {
+        match self.reach {
+            Reach::Profile => true,
+            Reach::Plan => reach == Reach::Plan || reach == Reach::Endpoint && struck.plan,
+            Reach::Endpoint => self.is(reach, struck),
+        }
+    }
+}
+
+/// Whether an open halt takes this signal in instead of a halt of its own. A
+/// halt of one endpoint stays one: made to reach the plan it would let go of
+/// an endpoint that the plan does not have.
+fn belongs(halt: &Halt, wanted: &Wanted, reach: Reach, struck: &Struck) -> bool {
+    let place = Place { reach: halt.reach, endpoint: halt.endpoint };
+    let wide = halt.reach != Reach::Endpoint && reach != Reach::Endpoint;
+    match wanted.kind {
+        HaltKind::Hold => halt.kind == HaltKind::Hold && place.is(reach, struck),
+        HaltKind::Probation | HaltKind::Latch => {
+            halt.kind != HaltKind::Hold && (wide || place.is(reach, struck))
+        }
+    }
+}
+
+/// Whether the provider names a reset that is later than the end of `hold`.
+fn outlasts(struck: &Struck, hold: &Halt, now: Millis) -> bool {
+    let at = struck.signal.reset.map(|reset| to_millis(reset.at)).filter(|at| *at > now);
+    let resets = matches!(struck.disposition.action, Action::HoldUntilReset { .. });
+    resets && at > hold.ends()
+}
+
+/// A hold got one more answer, as a rule to its test: an unpaid bill waits
+/// twice as long, a quota until the reset that the provider names by now. An
+/// answer about something else makes the wait no shorter, nor its end open to
+/// all without a test.
+fn held_again(halt: &Halt, struck: &Struck, wanted: Wanted, now: Millis) -> Fact {
+    if halt.class() != Some(struck.signal.class) {
+        let own = halt.ends().unwrap_or(now.saturating_add(halt.pause_ms));
+        let other = match wanted.phase {
+            Phase::Held { until, .. } => until,
+            _ => own,
+        };
+        return halt.moved(halt.waiting(own.max(other)), halt.pause_ms);
+    }
     match struck.disposition.action {
         Action::HoldDoubling { .. } => again(halt, doubled(halt), now),
         _ => halt.moved(wanted.phase, wanted.pause_ms),
@@ -249,7 +327,7 @@ fn held_again(halt: &Halt, struck: &Struck<'_>, wanted: Wanted, now: Millis) -> 
 }
 
 /// An open probation or latch becomes graver; it never becomes milder.
-fn raised(mut halt: Halt, wanted: Wanted, reach: Reach, struck: &Struck<'_>) -> Fact {
+fn raised(mut halt: Halt, wanted: Wanted, reach: Reach, struck: &Struck) -> Fact {
     halt.hits = halt.hits.saturating_add(1);
     halt.reach = halt.reach.max(reach);
     halt.strike = halt.strike.max(wanted.strike);
@@ -259,7 +337,7 @@ fn raised(mut halt: Halt, wanted: Wanted, reach: Reach, struck: &Struck<'_>) -> 
         halt.kind = HaltKind::Latch;
         halt.phase = Phase::Latched;
     }
-    let known = halt.signal.as_ref().map(|known| known.0.class);
+    let known = halt.class();
     if known.is_none_or(|known| severity(struck.signal.class) >= severity(known)) {
         halt.signal = Some(KeptSignal(Box::new(struck.signal.clone())));
     }

@@ -1,0 +1,65 @@
+//! What an account tells the log and the listeners.
+
+use super::{cell::Cell, event::What, standing::Writes};
+use crate::ledger::{Entry, Fact, Halt};
+
+impl Cell {
+    /// Tells what was decided.
+    pub(super) fn announce(&self, news: &Writes) {
+        for (_, Entry { fact, .. }) in news {
+            if let Some(what) = What::of(fact) {
+                self.tell(what);
+            }
+            match fact {
+                Fact::Halted { halt } | Fact::Raised { halt } => self.announce_halt(halt),
+                Fact::Hit { halt } => tracing::warn!(
+                    target: "planguard::strike",
+                    profile = self.profile.id(), account = self.account.as_str(), halt_id = halt,
+                    "a call that was already out was answered in the same way"
+                ),
+                Fact::Ended { halt, how } => tracing::info!(
+                    target: "planguard::breaker",
+                    profile = self.profile.id(), account = self.account.as_str(), halt_id = halt, ?how,
+                    "a halt is over"
+                ),
+                _ => {}
+            }
+        }
+    }
+
+    fn announce_halt(&self, halt: &Halt) {
+        let strikes = self.gate.look(|state| state.standing.record().strikes);
+        let limit = self.profile.strike_limit();
+        let signal = halt.signal.as_ref().map(|kept| &*kept.0);
+        let class = signal.map_or("", |signal| signal.class.as_str());
+        let code = signal.and_then(|signal| signal.code.as_deref()).unwrap_or("");
+        let message = signal.map_or("", |signal| signal.message.as_str());
+        let release = self.shared.ledger.release_command(&halt.id);
+        let Some(strike) = halt.strike else {
+            tracing::warn!(
+                target: "planguard::breaker",
+                profile = self.profile.id(), account = self.account.as_str(), class, code,
+                disposition = halt.kind.as_str(), halt_id = halt.id, message,
+                "halted: nothing is sent for this account. To release it: {release}"
+            );
+            return;
+        };
+        tracing::error!(
+            target: "planguard::strike",
+            profile = self.profile.id(), account = self.account.as_str(), class, code,
+            disposition = halt.kind.as_str(), halt_id = halt.id, ?strike,
+            strikes = strikes.confirmed, suspected = strikes.suspected, limit, message,
+            "{} has acted on this account: nothing more is sent for it. To release it: {release}",
+            self.profile.provider(),
+        );
+        self.tell(What::Strike { halt: halt.id.clone(), strike, strikes, limit });
+    }
+
+    /// Tells the listeners where `halt` stands by now.
+    pub(super) fn announce_move(&self, halt: &str) {
+        let open = self.gate.look(|state| state.standing.record().halt(halt).cloned());
+        if let Some(Halt { id, phase, .. }) = open {
+            self.tell(What::Moved { halt: id, phase });
+        }
+    }
+}

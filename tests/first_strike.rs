@@ -1,0 +1,65 @@
+//! The figures of the `first_strike` example, on shorter days: with planguard
+//! inside, what arrives after the first signal is its trials and nothing else.
+
+#![allow(dead_code)]
+
+#[path = "../examples/first_strike/case.rs"]
+mod case;
+#[path = "../examples/first_strike/scenario.rs"]
+mod scenario;
+#[path = "../examples/first_strike/stacks.rs"]
+mod stacks;
+
+use std::time::Duration;
+
+use case::{Case, Row};
+use scenario::Scenario;
+use stacks::Stack;
+
+/// Long enough for the slowest relapse.
+const SHORT: Duration = Duration::from_secs(10 * 60);
+
+fn rows(day: Duration, of: impl Fn(&Case) -> bool) -> Vec<(Case, Row)> {
+    let cases = Stack::ALL.into_iter().flat_map(|stack| {
+        Scenario::ALL
+            .into_iter()
+            .flat_map(move |scenario| [1, 4].map(|callers| Case { stack, scenario, callers }))
+    });
+    cases.filter(of).map(|case| (case, case.run(day))).collect()
+}
+
+#[test]
+fn strict_sends_nothing_after_the_first_signal() {
+    for (case, row) in rows(SHORT, |case| case.stack.is_strict()) {
+        assert_eq!(row.hits_after_first_signal + row.hits_after_passed_trial, 0, "{case:?}");
+        assert!(!row.banned && row.user_saw_message && row.strikes <= 1, "{row:?}");
+    }
+}
+
+#[test]
+fn probation_sends_its_trials_and_nothing_else() {
+    let probation = |case: &Case| case.stack.has_planguard() && !case.stack.is_strict();
+    for (case, row) in rows(SHORT, probation) {
+        assert_eq!(row.hits_after_first_signal, row.trials, "{case:?}");
+        let throttled = matches!(case.scenario, Scenario::Throttle(_)) && case.callers > 1;
+        assert_eq!(row.trials, u64::from(throttled), "{case:?}");
+        assert!(!row.banned, "{row:?}");
+    }
+}
+
+#[test]
+fn an_unpaid_account_is_tested_after_15_minutes_then_30_then_60() {
+    let day = Duration::from_secs(2 * 60 * 60);
+    let unpaid = |case: &Case| case.stack == Stack::Planguard && case.scenario == Scenario::Unpaid;
+    for (_, row) in rows(day, unpaid) {
+        assert_eq!((row.hits_after_first_signal, row.trials), (3, 3), "{row:?}");
+    }
+}
+
+#[test]
+fn a_stock_retry_gets_the_account_banned() {
+    let retry = |case: &Case| case.stack == Stack::Retry && case.scenario == Scenario::FairUse;
+    for (_, row) in rows(Duration::from_secs(60), retry) {
+        assert!(row.banned && row.hits_after_first_signal > 3, "{row:?}");
+    }
+}
