@@ -27,8 +27,8 @@ impl OpenGate {
         let mut writes = Writes::new();
         let ask = Ask { endpoint: 0, plan: true, may_test: true };
         let Admit::Go(mut pass) = self.0.admit(ask, now, &mut writes) else { return false };
-        self.0.answered(&mut pass, now, &mut writes);
-        self.0.ended(pass, Outcome::Passed, now, &mut writes);
+        self.0.answered(&mut pass, || now, &mut writes);
+        self.0.ended(pass, Outcome::Passed, || now, &mut writes);
         true
     }
 }

@@ -1,7 +1,7 @@
 //! Admission: which account a request counts for, and whether it may leave.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     hash::Hasher,
     sync::{Arc, atomic::Ordering},
 };
@@ -72,7 +72,9 @@ pub(crate) struct Core {
 
 #[derive(Default)]
 struct Known {
-    by_credential: HashMap<u128, Arc<Cell>>,
+    /// By the keyed hash of profile and credential. A tree, since a hash need
+    /// not be hashed again.
+    by_credential: BTreeMap<u128, Arc<Cell>>,
     by_account: HashMap<Account, Arc<Cell>>,
 }
 
@@ -287,9 +289,9 @@ impl Core {
         let profile = claim.profile();
         let credential = if self.name.is_some() { None } else { profile.credential(headers) };
         let mut hasher = SipHasher13::new_with_keys(self.keys.0, self.keys.1);
-        hasher.write(profile.id().as_bytes());
-        hasher.write_u8(u8::from(credential.is_some()));
+        // No credential is empty.
         hasher.write(credential.unwrap_or_default().as_bytes());
+        hasher.write_usize(profile.address());
         let key = hasher.finish128().as_u128();
         if let Some(cell) = self.known.read().by_credential.get(&key) {
             return cell.clone();

@@ -31,8 +31,8 @@ impl Credential {
 
     pub(super) fn find<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
         self.headers.iter().find_map(|name| {
-            let value = headers.get(name)?.to_str().ok()?.trim();
-            let value = without_bearer(value);
+            let value = str::from_utf8(headers.get(name)?.as_bytes()).ok()?;
+            let value = without_bearer(value.trim_ascii());
             (!value.is_empty()).then_some(value)
         })
     }
@@ -56,9 +56,11 @@ impl Credential {
 /// `Bearer` in any case, as RFC 9110 has schemes; without it the raw key,
 /// which Z.AI's monitor endpoint takes.
 fn without_bearer(value: &str) -> &str {
-    match value.split_once(' ') {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => rest.trim_start(),
-        _ if value.eq_ignore_ascii_case("bearer") => "",
+    match value.split_at_checked("bearer".len()) {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => match rest.as_bytes() {
+            [] | [b' ', ..] => rest.trim_ascii_start(),
+            _ => value,
+        },
         _ => value,
     }
 }

@@ -55,9 +55,7 @@ impl Count {
     fn start(self, name: &str, rounds: u32) -> io::Result<Child> {
         let tool: &[&str] = match self {
             Self::Instructions => &["--tool=callgrind", "--callgrind-out-file=/dev/null"],
-            Self::Allocations => {
-                &["--tool=memcheck", "--undef-value-errors=no", "--leak-check=no"]
-            }
+            Self::Allocations => &["--tool=memcheck", "--undef-value-errors=no", "--leak-check=no"],
         };
         Command::new("valgrind")
             .args(tool)

@@ -2,11 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::{
-    cases::Case,
-    measure::Cost,
-    rows::Row,
-};
+use crate::{cases::Case, measure::Cost, rows::Row};
 
 /// A row with its figures.
 pub struct Counted<'r> {
@@ -50,7 +46,12 @@ pub fn table(rows: &[Counted<'_>]) -> String {
         let figures = figures(*cost, row.budget, row.allocations);
         let _ = writeln!(text, "{:<26}{figures}  {:<5} {}", row.name, counted.verdict(), row.about);
         for (case, cost) in peers {
-            let _ = writeln!(text, "  {:<24}{}", case.name, self::figures(*cost, None, None).trim_end());
+            let _ = writeln!(
+                text,
+                "  {:<24}{}",
+                case.name,
+                self::figures(*cost, None, None).trim_end()
+            );
         }
     }
     text

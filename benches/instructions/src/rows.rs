@@ -70,5 +70,23 @@ pub fn all() -> Vec<Row> {
             binding: false,
             peers: &[],
         },
+        Row {
+            name: "sse-frame",
+            about: "detect, an event of 240 bytes with nothing in it",
+            case: &cases::detect::EVENTS,
+            budget: Some(600.0),
+            allocations: Some(0.0),
+            binding: true,
+            peers: &[&cases::detect::SSE_STREAM, &cases::detect::EVENTSOURCE_STREAM],
+        },
+        Row {
+            name: "json-byte",
+            about: "detect, a byte of a success document of 300 KB",
+            case: &cases::detect::DOCUMENT,
+            budget: Some(2.0),
+            allocations: None,
+            binding: false,
+            peers: &[&cases::detect::SERDE_JSON],
+        },
     ]
 }

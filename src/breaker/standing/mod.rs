@@ -260,7 +260,7 @@ impl Standing {
 
     /// The response of `pass` is resolved.
     pub fn answered(&mut self, pass: &mut Pass) {
-        if pass.role == Role::Plain && !pass.answered {
+        if matches!(pass.role, Role::Plain) && !pass.answered {
             pass.answered = true;
             if pass.ask.plan {
                 self.unanswered = self.unanswered.saturating_sub(1);
@@ -268,14 +268,19 @@ impl Standing {
         }
     }
 
-    /// The call of `pass` is over.
-    pub fn ended(&mut self, pass: Pass, outcome: Outcome, now: Millis, writes: &mut Writes) {
+    /// The call of `pass` is over: all that this means for a plain one.
+    pub fn give_slots_back(&mut self, pass: &Pass) {
         if pass.ask.plan {
             self.in_flight = self.in_flight.saturating_sub(1);
             if !pass.answered {
                 self.unanswered = self.unanswered.saturating_sub(1);
             }
         }
+    }
+
+    /// The call of `pass` is over.
+    pub fn ended(&mut self, pass: Pass, outcome: Outcome, now: Millis, writes: &mut Writes) {
+        self.give_slots_back(&pass);
         match pass.role {
             Role::Plain => {}
             Role::Watched => {

@@ -1,6 +1,8 @@
 //! What is run: one function each, which does its work `rounds` times.
 
+pub mod answer;
 pub mod breaker;
+pub mod detect;
 pub mod peers;
 pub mod request;
 
