@@ -165,6 +165,11 @@ impl Profile {
     /// The credential of a request: the first header of the profile's list
     /// that has one, without `Bearer`. No allocation.
     pub fn credential<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
+        str::from_utf8(self.credential_bytes(headers)?).ok()
+    }
+
+    /// The same before anybody knows that it is text.
+    pub(crate) fn credential_bytes<'h>(&self, headers: &'h HeaderMap) -> Option<&'h [u8]> {
         self.0.credential.find(headers)
     }
 

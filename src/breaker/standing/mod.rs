@@ -212,25 +212,38 @@ impl Standing {
         writes: &mut Writes,
     ) -> Admit {
         if !self.record.halts.is_empty() {
-            self.settle(now, writes);
-            if let Some(stop) = self.stopped(ask, now) {
-                return stop;
-            }
-            if self.is_watched(ask) {
-                return match self.watched {
-                    None if !queued => {
-                        let pass = self.go(ask, Role::Watched, now);
-                        self.watched = Some(pass.ticket.serial);
-                        Admit::Go(pass)
-                    }
-                    _ => Admit::Wait,
-                };
+            if let Some(answer) = self.admit_halted(ask, queued, now, writes) {
+                return answer;
             }
         }
         if ask.plan && (queued || !self.has_slot(limits)) {
             return Admit::Wait;
         }
         Admit::Go(self.go(ask, Role::Plain, now))
+    }
+
+    /// What the open halts say to a call; none if it leaves like any other.
+    #[cold]
+    fn admit_halted(
+        &mut self,
+        ask: Ask,
+        queued: bool,
+        now: Millis,
+        writes: &mut Writes,
+    ) -> Option<Admit> {
+        self.settle(now, writes);
+        if let Some(stop) = self.stopped(ask, now) {
+            return Some(stop);
+        }
+        if !self.is_watched(ask) {
+            return None;
+        }
+        if queued || self.watched.is_some() {
+            return Some(Admit::Wait);
+        }
+        let pass = self.go(ask, Role::Watched, now);
+        self.watched = Some(pass.ticket.serial);
+        Some(Admit::Go(pass))
     }
 
     /// Lets a call leave whatever the standing is: for `Posture::Report`.

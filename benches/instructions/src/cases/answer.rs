@@ -11,8 +11,6 @@ use tower::{Service, service_fn};
 
 use super::now;
 
-/// Events of one stream.
-pub const FRAMES: u32 = 10_000;
 /// How long the document is, at least.
 const DOCUMENT_BYTES: usize = 300_000;
 /// How hyper cuts a long body.
@@ -20,7 +18,7 @@ const FRAME_BYTES: usize = 16 * 1024;
 
 /// A completion as it is streamed: one event a frame, about 240 bytes, and
 /// nothing in it. Words of code, since a coding plan streams code.
-pub fn events() -> Vec<Bytes> {
+pub fn events(frames: u32) -> Vec<Bytes> {
     const WORDS: [&str; 8] = [
         "    let ",
         "mut total",
@@ -31,7 +29,7 @@ pub fn events() -> Vec<Bytes> {
         "item.price)",
         "fn ",
     ];
-    (0..FRAMES as usize)
+    (0..frames as usize)
         .map(|n| {
             let word = WORDS[n % WORDS.len()];
             Bytes::from(format!(
@@ -110,7 +108,7 @@ pub fn drain<B: Body<Data = Bytes, Error = Infallible>>(body: B) -> usize {
 
 #[test]
 fn a_frame_has_about_240_bytes() {
-    let events = events();
+    let events = events(800);
     let bytes: usize = events.iter().map(Bytes::len).sum();
     assert!((235..=260).contains(&(bytes / events.len())), "{}", bytes / events.len());
 }

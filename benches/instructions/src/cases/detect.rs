@@ -17,21 +17,20 @@ use tower::{Layer, Service};
 
 use super::{
     Case,
-    answer::{self, FRAMES},
-    now, request,
+    answer, now, request,
 };
 
 const EVENT_STREAM: &str = "text/event-stream";
 const JSON: &str = "application/json";
 
-pub const EVENTS: Case = events("detect-events", |rounds| {
-    let stream = answer::service(EVENT_STREAM, answer::events());
-    call(detect().layer(stream), rounds);
+pub const EVENTS: Case = events("detect-events", |frames| {
+    let stream = answer::service(EVENT_STREAM, answer::events(frames));
+    call(detect().layer(stream), 1);
 })
 .without(&BARE_EVENTS);
 
-const BARE_EVENTS: Case = events("bare-events", |rounds| {
-    call(answer::service(EVENT_STREAM, answer::events()), rounds);
+const BARE_EVENTS: Case = events("bare-events", |frames| {
+    call(answer::service(EVENT_STREAM, answer::events(frames)), 1);
 });
 
 pub const DOCUMENT: Case = document("detect-document", |rounds| {
@@ -44,29 +43,20 @@ const BARE_DOCUMENT: Case = document("bare-document", |rounds| {
     call(answer::service(JSON, answer::cut(answer::document())), rounds);
 });
 
-pub const SSE_STREAM: Case = events("sse-stream", |rounds| {
-    let frames = answer::events();
-    for _ in 0..rounds {
-        let events = sse_stream::SseStream::new(answer::body(&frames));
-        assert_eq!(now(events.count()), FRAMES as usize);
-    }
+pub const SSE_STREAM: Case = events("sse-stream", |frames| {
+    let body = answer::body(&answer::events(frames));
+    assert_eq!(now(sse_stream::SseStream::new(body).count()), frames as usize);
 })
 .without(&BARE_FRAMES);
 
-pub const EVENTSOURCE_STREAM: Case = events("eventsource-stream", |rounds| {
-    let frames = answer::events();
-    for _ in 0..rounds {
-        let events = answer::body(&frames).into_data_stream().eventsource();
-        assert_eq!(now(events.count()), FRAMES as usize);
-    }
+pub const EVENTSOURCE_STREAM: Case = events("eventsource-stream", |frames| {
+    let body = answer::body(&answer::events(frames));
+    assert_eq!(now(body.into_data_stream().eventsource().count()), frames as usize);
 })
 .without(&BARE_FRAMES);
 
-const BARE_FRAMES: Case = events("bare-frames", |rounds| {
-    let frames = answer::events();
-    for _ in 0..rounds {
-        black_box(answer::drain(answer::body(&frames)));
-    }
+const BARE_FRAMES: Case = events("bare-frames", |frames| {
+    black_box(answer::drain(answer::body(&answer::events(frames))));
 });
 
 pub const SERDE_JSON: Case = document("serde_json IgnoredAny", |rounds| {
@@ -77,10 +67,10 @@ pub const SERDE_JSON: Case = document("serde_json IgnoredAny", |rounds| {
     }
 });
 
-/// Something that is counted once an event. The first stream pays for what
-/// happens once, such as compiling a search.
+/// One stream of so many events. The shorter one pays for what happens once,
+/// such as compiling a search; 10,000 events lie between the two.
 const fn events(name: &'static str, run: fn(u32)) -> Case {
-    Case { name, run, rounds: (1, 3), units: || f64::from(FRAMES), control: None }
+    Case::each(name, run)
 }
 
 /// Something that is counted once a byte of the document.
