@@ -259,6 +259,17 @@ fn a_truncated_error_still_says_what_it_said() {
 }
 
 #[test]
+fn a_broken_error_reads_the_same_at_any_chunking() {
+    let body = r#"{"error":{"code":"1"3,"message":"Fair Usage Policy"}}"#;
+    let one_by_one: Vec<_> = (0..body.len()).collect();
+    for kind in [JSON, SSE] {
+        let cut = chunked(CHAT, 200, kind, body.as_bytes(), &one_by_one);
+        assert_eq!(cut, whole(CHAT, 200, kind, body));
+        assert_eq!(cut.unwrap().message, r#"{"error":{"code":"1""#);
+    }
+}
+
+#[test]
 fn half_a_code_is_no_code() {
     let signal = whole(CHAT, 429, JSON, r#"{"error":{"code":"1313"#).unwrap();
     assert_eq!(signal.class, Class::Unknown);
@@ -321,6 +332,13 @@ fn where_a_piece_ends_does_not_move_the_64_kb_bound() {
             assert_eq!(chunked(CHAT, 429, JSON, body.as_bytes(), &cuts), whole, "{length} {size}");
         }
     }
+}
+
+#[test]
+fn an_idle_stream_holds_little() {
+    // Between events the scanner has nothing on the heap; what remains is this
+    // and the response's own headers.
+    assert!(size_of::<Inspection>() <= 1024);
 }
 
 fn cuts() -> impl Strategy<Value = Vec<usize>> {

@@ -49,8 +49,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(12, 100, 6, move |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-            proptest::collection::btree_map(text(), inner, 0..6)
-                .prop_map(|map| Value::from_iter(map)),
+            proptest::collection::btree_map(text(), inner, 0..6).prop_map(Value::from_iter),
         ]
     })
 }

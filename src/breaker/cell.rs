@@ -54,6 +54,8 @@ pub(crate) struct Told {
     pub(crate) refusal: Mutex<Option<Refusal>>,
     pub(crate) refused: AtomicU64,
     pub(crate) summed_up: AtomicU64,
+    /// When the profile's notice may be due again.
+    pub(crate) notice_due: AtomicU64,
 }
 
 /// A refusal, and what it was made from.

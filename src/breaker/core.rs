@@ -67,7 +67,8 @@ pub(crate) struct Core {
     /// Held for one look-up; a lock for readers would cost each of them more.
     known: Mutex<Known>,
     warned_hosts: Mutex<HashSet<String>>,
-    noticed: Mutex<HashSet<String>>,
+    /// When each profile's notice may be due again.
+    noticed: Mutex<HashMap<String, Millis>>,
 }
 
 #[derive(Default)]
@@ -131,7 +132,11 @@ impl Core {
         if self.shared.reports_only() {
             return Admission::Go(anyway(cell, claim, ask));
         }
-        match cell.act(|gate, now, writes| gate.admit(ask, now, writes)) {
+        let admitted = cell.act(|gate, now, writes| {
+            self.show_notice(&cell, &claim, now);
+            gate.admit(ask, now, writes)
+        });
+        match admitted {
             Admit::Go(pass) => Admission::Go(Call::new(cell, claim, pass)),
             Admit::Refuse { halt, not_before } => {
                 Admission::Refuse(refuse::halted(&cell, &claim, &halt, not_before))
@@ -147,7 +152,7 @@ impl Core {
 
     async fn admit_slowly(&self, cell: Arc<Cell>, claim: Claim, ask: Ask) -> Result<Call, Refused> {
         self.refresh(&cell, &claim).await?;
-        self.show_notice(&claim);
+        self.show_notice(&cell, &claim, cell.now());
         if self.shared.reports_only() {
             return Ok(anyway(cell, claim, ask));
         }
@@ -352,11 +357,20 @@ impl Core {
 
     /// One line a ledger and week, where the user has no callback. It keeps
     /// no call waiting.
-    fn show_notice(&self, claim: &Claim) {
+    fn show_notice(&self, cell: &Cell, claim: &Claim, now: Millis) {
+        let due = &cell.told.notice_due;
+        if !claim.is_plan() || self.shared.notice_told || now < due.load(Ordering::Relaxed) {
+            return;
+        }
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let next = now.saturating_add(NOTICE_MS);
+        due.store(next, Ordering::Relaxed);
         let profile = claim.profile();
-        let new = || self.noticed.lock().insert(profile.id().to_owned());
-        if claim.is_plan() && !self.shared.notice_told && new() {
-            tokio::spawn(show_notice(self.shared.clone(), profile.clone()));
+        let mut noticed = self.noticed.lock();
+        // The profile's other accounts may have brought it up.
+        if noticed.get(profile.id()).is_none_or(|due| now >= *due) {
+            noticed.insert(profile.id().to_owned(), next);
+            runtime.spawn(show_notice(self.shared.clone(), profile.clone()));
         }
     }
 }

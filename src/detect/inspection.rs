@@ -134,6 +134,13 @@ impl Inspection {
     /// Reads on. With the 64th KiB that is read while the response is held
     /// back it is [released](Self::release), wherever `chunk` ends.
     pub fn feed(&mut self, chunk: &[u8], now: SystemTime) -> Option<Signal> {
+        // The way of nearly every frame, and the reason that it is cheap.
+        if let State::Events(scanner) = &mut self.state {
+            let profile = self.judge.claim.profile();
+            if !self.judge.failed && scanner.skip(chunk, |events| profile.may_matter(events)) {
+                return None;
+            }
+        }
         if self.patience.is_none() {
             return self.read(chunk, now);
         }

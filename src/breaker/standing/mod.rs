@@ -178,11 +178,21 @@ impl Standing {
         self.record = opened.record.clone();
     }
 
-    /// Takes over the halts of others, while entries of this process are
-    /// still on their way.
+    /// Takes over the halts of others, and what they made graver, while
+    /// entries of this process are still on their way.
     pub fn merge(&mut self, opened: &Opened) {
         for halt in &opened.record.halts {
-            if !self.record.knows(&halt.id) {
+            let grave = |kind, reach| (halt.kind, halt.reach) > (kind, reach);
+            if let Some(open) = self.record.halts.iter_mut().find(|open| open.id == halt.id) {
+                if grave(open.kind, open.reach) {
+                    *open = halt.clone();
+                }
+                continue;
+            }
+            // What has ended here, and is not written yet, may have become a
+            // latch in the meantime.
+            let over = self.record.released.iter().find(|over| over.id == halt.id);
+            if over.is_none_or(|over| grave(over.kind, over.reach)) {
                 self.record.halts.push(halt.clone());
             }
         }
@@ -363,5 +373,7 @@ fn covers(halt: &Halt, ask: Ask) -> bool {
     }
 }
 
+#[cfg(test)]
+mod model;
 #[cfg(test)]
 mod tests;

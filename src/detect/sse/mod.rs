@@ -11,7 +11,7 @@
 
 mod event;
 
-use memchr::{memchr2, memchr2_iter, memmem};
+use memchr::{memchr2, memmem};
 
 use self::event::Event;
 use super::found::Found;
@@ -71,11 +71,27 @@ impl EventScanner {
         self.seen || self.event.has_value()
     }
 
+    /// Skips `chunk` if it is whole events and `may_matter` sees nothing in
+    /// them: all that an ordinary frame costs, without allocation. Otherwise
+    /// says no and leaves it to [`feed`](Self::feed).
+    pub fn skip<M>(&mut self, chunk: &[u8], may_matter: M) -> bool
+    where
+        M: Fn(&[u8]) -> bool,
+    {
+        let skips = self.is_between_events()
+            && !(self.after_cr && chunk.first() == Some(&b'\n'))
+            && ends_event(chunk)
+            && is_plain(chunk)
+            && !may_matter(chunk);
+        if skips {
+            self.after_cr = chunk.last() == Some(&b'\r');
+        }
+        skips
+    }
+
     /// Reads on. Each value that completes goes to `judge`; the first signal
-    /// ends the reading.
-    ///
-    /// Whole events in which `may_matter` sees nothing are skipped: that is
-    /// all that an ordinary frame costs, without allocation.
+    /// ends the reading. Whole events at the begin of `chunk` are skipped
+    /// where they can be.
     pub fn feed<M, J>(&mut self, chunk: &[u8], may_matter: M, judge: &mut J) -> Option<Signal>
     where
         M: Fn(&[u8]) -> bool,
@@ -87,10 +103,7 @@ impl EventScanner {
             if may_skip && self.is_between_events() {
                 may_skip = false;
                 let (whole, tail) = rest.split_at(last_boundary(rest));
-                if is_plain(whole) && !may_matter(whole) {
-                    if let Some(&last) = whole.last() {
-                        self.after_cr = last == b'\r';
-                    }
+                if self.skip(whole, &may_matter) {
                     rest = tail;
                     continue;
                 }
@@ -225,9 +238,14 @@ fn field(name: &[u8; 5], len: u8) -> Field {
     }
 }
 
+/// Whether an event ends where `chunk` does.
+fn ends_event(chunk: &[u8]) -> bool {
+    matches!(chunk, [.., b'\n', b'\n'] | [.., b'\n', b'\r', b'\n'] | [.., b'\r', b'\r'])
+}
+
 /// Where the last whole event of `chunk` ends; 0 if none does.
 fn last_boundary(chunk: &[u8]) -> usize {
-    if chunk.ends_with(b"\n\n") || chunk.ends_with(b"\n\r\n") || chunk.ends_with(b"\r\r") {
+    if ends_event(chunk) {
         return chunk.len();
     }
     let lf = memmem::rfind(chunk, b"\n\n").map_or(0, |at| at + 2);
@@ -238,17 +256,21 @@ fn last_boundary(chunk: &[u8]) -> usize {
 /// Whether all data in `events` is JSON objects, or the usual `[DONE]`: a
 /// plain text has no word by which `may_matter` would know it.
 fn is_plain(events: &[u8]) -> bool {
-    let mut from = 0;
-    for end in memchr2_iter(b'\n', b'\r', events) {
-        let line = events.get(from..end).unwrap_or_default();
-        from = end + 1;
-        if let Some(data) = line.strip_prefix(b"data") {
-            match data.trim_ascii_start() {
-                [] | [b':', b' ', b'{', ..] | [b':', b'{', ..] => {}
-                other if other == b": [DONE]" => {}
-                _ => return false,
-            }
+    let mut rest = events.strip_suffix(b"\n\n").unwrap_or(events);
+    loop {
+        let end = memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+        let (line, after) = rest.split_at(end);
+        let plain = match line {
+            [b'd', b'a', b't', b'a', data @ ..] => matches!(
+                data,
+                [] | [b':'] | [b':', b' ', b'{', ..] | [b':', b'{', ..] | b": [DONE]"
+            ),
+            _ => true,
+        };
+        match after.split_first() {
+            _ if !plain => return false,
+            Some((_, after)) => rest = after,
+            None => return true,
         }
     }
-    !events.is_empty()
 }

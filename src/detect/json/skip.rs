@@ -1,0 +1,102 @@
+//! Crossing a string that nobody wants.
+
+use memchr::memchr;
+
+/// How many words without a quote make a vectorised search worth its call.
+const LONG: u8 = 4;
+
+/// Looks for the quote that closes a string, of which `bytes` is the next
+/// piece; `odd` says that an odd number of backslashes ended the one before.
+/// Gives the length up to and including the quote, or the `odd` of this piece.
+///
+/// Only quotes are looked for, eight bytes at a time: whether one closes the
+/// string is told by the backslashes before it. Source code in a completion
+/// has an escaped quote every few dozen bytes, and a search call for each
+/// would cost twice as much.
+pub(super) fn closing_quote(bytes: &[u8], odd: bool) -> Result<usize, bool> {
+    let mut at = 0;
+    while let Some(tail) = bytes.get(at..) {
+        let mut quiet = 0;
+        for word in tail.chunks_exact(8) {
+            let word = word.first_chunk().map_or(0, |word| u64::from_le_bytes(*word));
+            let mut hits = quotes(word);
+            quiet += 1;
+            if hits != 0 {
+                quiet = 0;
+            }
+            while hits != 0 {
+                let quote = at + (hits.trailing_zeros() / 8) as usize;
+                if !is_escaped(bytes, quote, odd) {
+                    return Ok(quote + 1);
+                }
+                hits &= hits - 1;
+            }
+            at += 8;
+            if quiet == LONG {
+                break;
+            }
+        }
+        if quiet < LONG {
+            break;
+        }
+        match memchr(b'"', bytes.get(at..).unwrap_or_default()) {
+            Some(n) => at += n,
+            None => return Err(ends_escaped(bytes, odd)),
+        }
+    }
+    while let Some(n) = bytes.get(at..).and_then(|tail| tail.iter().position(|b| *b == b'"')) {
+        at += n + 1;
+        if !is_escaped(bytes, at - 1, odd) {
+            return Ok(at);
+        }
+    }
+    Err(ends_escaped(bytes, odd))
+}
+
+/// The high bit of each byte of `word` that is a quote.
+fn quotes(word: u64) -> u64 {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    let other = word ^ 0x2222_2222_2222_2222;
+    !(((other & LOW) + LOW) | other | LOW)
+}
+
+/// The first two cases are nearly all quotes of source code.
+#[inline]
+fn is_escaped(bytes: &[u8], quote: usize, odd: bool) -> bool {
+    match bytes.get(..quote).unwrap_or_default() {
+        [.., before, b'\\'] if *before != b'\\' => true,
+        [.., before] if *before != b'\\' => false,
+        before => ends_escaped(before, odd),
+    }
+}
+
+/// Whether the byte after `bytes` is escaped.
+fn ends_escaped(bytes: &[u8], odd: bool) -> bool {
+    let run = bytes.iter().rev().take_while(|b| **b == b'\\').count();
+    (run % 2 == 1) != (run == bytes.len() && odd)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn slowly(bytes: &[u8], mut odd: bool) -> Result<usize, bool> {
+        for (at, byte) in bytes.iter().enumerate() {
+            match byte {
+                b'"' if !odd => return Ok(at + 1),
+                b'\\' => odd = !odd,
+                _ => odd = false,
+            }
+        }
+        Err(odd)
+    }
+
+    proptest! {
+        #[test]
+        fn it_finds_the_quote_that_a_byte_by_byte_scan_finds(text in "[\"\\\\#x\u{a2}]{0,40}x{0,60}[\"\\\\x]{0,20}", odd: bool) {
+            prop_assert_eq!(closing_quote(text.as_bytes(), odd), slowly(text.as_bytes(), odd));
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! The settings of a guard.
+
+use std::{fmt, sync::Arc};
+
+use http::Uri;
+
+use super::PlanGuard;
+use crate::{
+    breaker::{
+        Bus, Core, Disposition, Dispositions, LedgerTrouble, Limits, Posture, Shared,
+        StruckResponse, TooLax, Unclaimed, random,
+    },
+    clock::{Clock, SystemClock},
+    ledger::{Ledger, MemoryLedger, Writer},
+    profile::{Notice, Profile, Registry},
+    signal::Class,
+};
+
+/// Settings of a [`PlanGuard`], from [`PlanGuard::builder`].
+#[must_use = "a builder does nothing before `build`"]
+pub struct Builder {
+    profiles: Vec<Profile>,
+    dispositions: Dispositions,
+    too_lax: Option<TooLax>,
+    limits: Limits,
+    ledger: Arc<dyn Ledger>,
+    clock: Arc<dyn Clock>,
+    account: Option<String>,
+    upstream: Option<Uri>,
+    unclaimed: Unclaimed,
+    trouble: LedgerTrouble,
+    struck: StruckResponse,
+    on_notice: Option<OnNotice>,
+}
+
+type OnNotice = Box<dyn Fn(&Notice) + Send + Sync>;
+
+/// Why a [`PlanGuard`] cannot be built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// A policy class would be answered more laxly than the table says.
+    #[error(transparent)]
+    TooLax(#[from] TooLax),
+    /// Nothing could ever leave.
+    #[error("`{0}` must be at least 1: with 0 nothing could ever leave")]
+    Zero(&'static str),
+    /// The upstream has no host.
+    #[error(
+        "the upstream `{0}` has no host: give an absolute URL, as in `https://api.z.ai/api/anthropic`"
+    )]
+    Upstream(Uri),
+}
+
+impl Builder {
+    pub(super) fn new(profile: Profile) -> Self {
+        Self {
+            profiles: vec![profile],
+            dispositions: Dispositions::default(),
+            too_lax: None,
+            limits: Limits::default(),
+            ledger: Arc::new(MemoryLedger::new()),
+            clock: Arc::new(SystemClock),
+            account: None,
+            upstream: None,
+            unclaimed: Unclaimed::default(),
+            trouble: LedgerTrouble::default(),
+            struck: StruckResponse::default(),
+            on_notice: None,
+        }
+    }
+
+    /// Guards the plan of `profile` too.
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.profiles.push(profile);
+        self
+    }
+
+    /// How strictly signals are answered. `Report` is the one to start with
+    /// if you are unsure.
+    pub fn posture(mut self, posture: Posture) -> Self {
+        let mut dispositions = Dispositions::new(posture);
+        self.dispositions.copy_overrides(&mut dispositions);
+        self.dispositions = dispositions;
+        self
+    }
+
+    /// Replaces what is done about one class. Policy classes can be made
+    /// stricter, not laxer: [`build`](Self::build) fails otherwise.
+    pub fn disposition(mut self, class: Class, disposition: Disposition) -> Self {
+        if let Err(error) = self.dispositions.set(class, disposition) {
+            self.too_lax.get_or_insert(error);
+        }
+        self
+    }
+
+    /// How many calls on plan endpoints may be between admission and answer
+    /// at once, by account. Default 4. No more than this many can reach the
+    /// provider after a strike is recognised.
+    pub fn unanswered(mut self, calls: u32) -> Self {
+        self.limits.unanswered = calls;
+        self
+    }
+
+    /// How many calls on plan endpoints may be between admission and the end
+    /// of their bodies at once, by account. Default: no such limit.
+    pub fn in_flight(mut self, calls: u32) -> Self {
+        self.limits.in_flight = Some(calls);
+        self
+    }
+
+    /// The least number of slots that a passed probation leaves. Default 1;
+    /// never more than [`unanswered`](Self::unanswered).
+    pub fn after_probation(mut self, calls: u32) -> Self {
+        self.limits.after_probation = calls;
+        self
+    }
+
+    /// Where halts are kept. Default: a [`MemoryLedger`] of its own.
+    pub fn ledger(mut self, ledger: impl Ledger) -> Self {
+        self.ledger = Arc::new(ledger);
+        self
+    }
+
+    /// What becomes of calls while the ledger cannot be read.
+    pub fn on_ledger_trouble(mut self, trouble: LedgerTrouble) -> Self {
+        self.trouble = trouble;
+        self
+    }
+
+    /// Where the time is read. Default: the system's clock.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// One name for every credential: several keys of one subscription.
+    pub fn account(mut self, name: impl Into<String>) -> Self {
+        self.account = Some(name.into());
+        self
+    }
+
+    /// Every request is for this endpoint, whatever its URI says: for stacks
+    /// that see relative URIs, or that send to a local proxy of the plan.
+    pub fn with_upstream(mut self, url: Uri) -> Self {
+        self.upstream = Some(url);
+        self
+    }
+
+    /// What becomes of requests to hosts that no profile claims.
+    pub fn on_unclaimed(mut self, unclaimed: Unclaimed) -> Self {
+        self.unclaimed = unclaimed;
+        self
+    }
+
+    /// What the call that struck answers.
+    pub fn struck_response(mut self, struck: StruckResponse) -> Self {
+        self.struck = struck;
+        self
+    }
+
+    /// Called by [`build`](Self::build), once a profile, with what the
+    /// vendor's terms say. Without it that is one `info` line for each
+    /// ledger and week.
+    pub fn on_notice(mut self, tell: impl Fn(&Notice) + Send + Sync + 'static) -> Self {
+        self.on_notice = Some(Box::new(tell));
+        self
+    }
+
+    /// The guard.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if a setting contradicts what planguard is for.
+    pub fn build(self) -> Result<PlanGuard, BuildError> {
+        if let Some(error) = self.too_lax {
+            return Err(error.into());
+        }
+        if self.limits.unanswered == 0 {
+            return Err(BuildError::Zero("unanswered"));
+        }
+        if self.limits.in_flight == Some(0) {
+            return Err(BuildError::Zero("in_flight"));
+        }
+        if let Some(upstream) = self.upstream.as_ref().filter(|url| url.host().is_none()) {
+            return Err(BuildError::Upstream(upstream.clone()));
+        }
+        if let Some(tell) = &self.on_notice {
+            for profile in &self.profiles {
+                tell(&profile.notice());
+            }
+        }
+        let shared = Shared {
+            clock: self.clock,
+            writer: Writer::new(self.ledger.clone()),
+            ledger: self.ledger,
+            bus: Bus::new(),
+            dispositions: self.dispositions,
+            limits: self.limits,
+            trouble: self.trouble,
+            struck: self.struck,
+            holder: format!("{}-{:x}", std::process::id(), random()),
+            notice_told: self.on_notice.is_some(),
+        };
+        let registry = Registry::new(&self.profiles);
+        let core =
+            Core::new(shared, registry, self.profiles, self.account, self.upstream, self.unclaimed);
+        Ok(PlanGuard(Arc::new(core)))
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("profiles", &self.profiles)
+            .field("dispositions", &self.dispositions)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,197 @@
+//! The layers in the right order, over one core.
+
+mod builder;
+#[cfg(feature = "tower")]
+mod layer;
+
+pub use builder::{BuildError, Builder};
+#[cfg(feature = "tower")]
+pub use layer::PlanLayer;
+
+use std::{fmt, sync::Arc};
+
+use crate::{
+    account::Account,
+    breaker::{Cell, Core, Disposition, Events},
+    clock::to_millis,
+    ledger::{Halt, LedgerError, Person, Record},
+    profile::Profile,
+    signal::Class,
+};
+
+/// What keeps a program inside the terms of its plans. Clones are the same
+/// guard: halts, slots and queues are shared by every clone, layer, service
+/// and task.
+#[derive(Clone)]
+pub struct PlanGuard(Arc<Core>);
+
+/// Why a halt or its release could not be recorded.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HaltError {
+    /// Releases and halts are made by somebody, for a reason.
+    #[error("{0} is empty: name the person and the reason")]
+    Anonymous(&'static str),
+    /// No profile of this guard has that account.
+    #[error("no profile of this guard is called `{0}`")]
+    NoSuchProfile(String),
+    /// The ledger said no, or nothing.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+impl PlanGuard {
+    /// A guard for the plan of `profile`.
+    ///
+    /// The defaults: [`Posture::Probation`], 4 unanswered calls on plan
+    /// endpoints, a [`MemoryLedger`] (halts end with the process), unclaimed
+    /// hosts pass untouched.
+    pub fn builder(profile: Profile) -> Builder {
+        Builder::new(profile)
+    }
+
+    /// The whole stack as one layer: breaker outside, detect inside. A retry
+    /// layer belongs outside of it.
+    #[cfg(feature = "tower")]
+    pub fn layer(&self) -> PlanLayer {
+        PlanLayer { breaker: self.breaker_layer(), detect: self.detect_layer() }
+    }
+
+    /// The breaker alone; see [`breaker`](crate::breaker) for what it needs.
+    #[cfg(feature = "tower")]
+    pub fn breaker_layer(&self) -> crate::breaker::BreakerLayer {
+        crate::breaker::BreakerLayer::new(self.0.clone())
+    }
+
+    /// Detection alone; see [`detect`](crate::detect) for what it gives.
+    #[cfg(feature = "tower")]
+    pub fn detect_layer(&self) -> crate::detect::DetectLayer {
+        crate::detect::DetectLayer::new(self.0.registry.clone())
+            .with_clock(self.0.shared.clock.clone())
+    }
+
+    /// Everything that happens from here on.
+    pub fn events(&self) -> Events {
+        self.0.shared.bus.subscribe()
+    }
+
+    /// What this guard does about signals of `class`.
+    pub fn disposition(&self, class: Class) -> Disposition {
+        self.0.shared.dispositions.get(class)
+    }
+
+    /// The account that a credential (the bare key or token) belongs to.
+    pub fn account_of(&self, profile: &Profile, credential: &str) -> Account {
+        Account::from_credential(profile.id(), profile.stable_part(credential).as_bytes())
+    }
+
+    /// Every account that has sent something through this process, by name.
+    pub fn snapshot(&self) -> Vec<Snapshot> {
+        self.0.cells().iter().map(|cell| Snapshot::of(cell)).collect()
+    }
+
+    /// Halts `account` until a person acknowledges, on every endpoint of its
+    /// profile. Answers with the halt, once the ledger has it.
+    ///
+    /// # Errors
+    ///
+    /// [`HaltError`] if the person or the reason is missing, the profile is
+    /// not this guard's, or the ledger cannot be written. In that last case
+    /// the account is halted in this process all the same.
+    pub async fn halt(&self, account: &Account, by: &str, note: &str) -> Result<Halt, HaltError> {
+        let by = person(by, note)?;
+        let cell = self
+            .0
+            .cell_of(account)
+            .ok_or_else(|| HaltError::NoSuchProfile(account.profile().to_owned()))?;
+        let opened = self.0.shared.ledger.open(account).await?;
+        cell.read(&opened);
+        let (id, written) = cell.halt_by(by);
+        written.await;
+        let record = self.0.shared.ledger.open(account).await?.record;
+        let place = || self.0.shared.ledger.place();
+        record
+            .halt(&id)
+            .cloned()
+            .ok_or_else(|| LedgerError::unavailable(place(), "the halt is not written yet").into())
+    }
+
+    /// Releases the open halt `halt`: the only way out of a latch.
+    ///
+    /// `by` names the person, `note` says what they did about it. A released
+    /// account may send at once; strikes stay counted.
+    ///
+    /// # Errors
+    ///
+    /// [`HaltError`] if the person or the note is missing, no account has
+    /// that halt open (the error names those that are), or the ledger cannot
+    /// be written.
+    pub async fn acknowledge(&self, halt: &str, by: &str, note: &str) -> Result<(), HaltError> {
+        let by = person(by, note)?;
+        let at = to_millis(self.0.shared.clock.now());
+        let (account, opened) = self.0.shared.ledger.acknowledge(halt, by.clone(), at).await?;
+        tracing::info!(
+            target: "planguard::breaker",
+            account = account.as_str(), halt_id = halt, by = by.name, note = by.note,
+            "a halt was released"
+        );
+        if let Some(cell) = self.0.known(&account) {
+            cell.released(&opened, halt, by);
+        }
+        Ok(())
+    }
+
+    /// All that the ledger keeps, by account.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError`] if it cannot be read.
+    pub async fn ledger(&self) -> Result<Vec<(Account, Record)>, LedgerError> {
+        self.0.shared.ledger.list().await
+    }
+}
+
+fn person(by: &str, note: &str) -> Result<Person, HaltError> {
+    match (by.trim(), note.trim()) {
+        ("", _) => Err(HaltError::Anonymous("the person's name")),
+        (_, "") => Err(HaltError::Anonymous("the note")),
+        (by, note) => Ok(Person::new(by, note)),
+    }
+}
+
+impl fmt::Debug for PlanGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PlanGuard")
+            .field("posture", &self.0.shared.dispositions.posture())
+            .field("ledger", &self.0.shared.ledger.place())
+            .finish_non_exhaustive()
+    }
+}
+
+/// One account of this process at one moment.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// The account.
+    pub account: Account,
+    /// Its halts and strikes.
+    pub record: Record,
+    /// Calls on plan endpoints between admission and answer.
+    pub unanswered: u32,
+    /// Calls on plan endpoints whose bodies have not ended.
+    pub in_flight: u32,
+    /// Calls that wait for a slot.
+    pub waiting: usize,
+}
+
+impl Snapshot {
+    fn of(cell: &Cell) -> Self {
+        cell.gate.look(|state| Self {
+            account: cell.account.clone(),
+            record: state.standing.record().clone(),
+            unanswered: state.standing.unanswered(),
+            in_flight: state.standing.in_flight(),
+            waiting: state.waiting(),
+        })
+    }
+}
