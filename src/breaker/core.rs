@@ -1,14 +1,13 @@
 //! Admission: which account a request counts for, and whether it may leave.
 
 use std::{
-    collections::{HashMap, HashSet},
-    hash::Hasher,
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, atomic::Ordering},
 };
 
 use http::{HeaderMap, Uri, header::USER_AGENT};
-use parking_lot::{Mutex, RwLock};
-use siphasher::sip128::{Hasher128, SipHasher13};
+use parking_lot::Mutex;
+use siphasher::sip128::SipHasher13;
 
 use super::{
     call::{Call, Waiting},
@@ -65,7 +64,8 @@ pub(crate) struct Core {
     upstream: Option<Uri>,
     unclaimed: Unclaimed,
     keys: (u64, u64),
-    known: RwLock<Known>,
+    /// Held for one look-up; a lock for readers would cost each of them more.
+    known: Mutex<Known>,
     warned_hosts: Mutex<HashSet<String>>,
     /// When each profile's notice may be due again.
     noticed: Mutex<HashMap<String, Millis>>,
@@ -73,7 +73,9 @@ pub(crate) struct Core {
 
 #[derive(Default)]
 struct Known {
-    by_credential: HashMap<u128, Arc<Cell>>,
+    /// By the profile's address and the keyed hash of the credential. A tree,
+    /// since a hash need not be hashed again.
+    by_credential: BTreeMap<(usize, u128), Arc<Cell>>,
     by_account: HashMap<Account, Arc<Cell>>,
 }
 
@@ -95,7 +97,7 @@ impl Core {
             upstream,
             unclaimed,
             keys: ((keys >> 64) as u64, keys as u64),
-            known: RwLock::default(),
+            known: Mutex::default(),
             warned_hosts: Mutex::default(),
             noticed: Mutex::default(),
         }
@@ -290,24 +292,24 @@ impl Core {
     /// credential that was seen before.
     fn cell(&self, claim: &Claim, headers: &HeaderMap) -> Arc<Cell> {
         let profile = claim.profile();
-        let credential = if self.name.is_some() { None } else { profile.credential(headers) };
-        let mut hasher = SipHasher13::new_with_keys(self.keys.0, self.keys.1);
-        hasher.write(profile.id().as_bytes());
-        hasher.write_u8(u8::from(credential.is_some()));
-        hasher.write(credential.unwrap_or_default().as_bytes());
-        let key = hasher.finish128().as_u128();
-        if let Some(cell) = self.known.read().by_credential.get(&key) {
+        let credential = if self.name.is_some() { None } else { profile.credential_bytes(headers) };
+        // No credential is empty.
+        let bytes = credential.unwrap_or_default();
+        let hash = SipHasher13::new_with_keys(self.keys.0, self.keys.1).hash(bytes).as_u128();
+        let key = (profile.address(), hash);
+        if let Some(cell) = self.known.lock().by_credential.get(&key) {
             return cell.clone();
         }
         let account = match (&self.name, credential) {
             (Some(name), _) => Account::named(profile.id(), name),
             (None, Some(credential)) => {
-                let stable = profile.stable_part(credential);
+                let credential = String::from_utf8_lossy(credential);
+                let stable = profile.stable_part(&credential);
                 Account::from_credential(profile.id(), stable.as_bytes())
             }
             (None, None) => Account::unidentified(profile.id()),
         };
-        let mut known = self.known.write();
+        let mut known = self.known.lock();
         if known.by_credential.len() >= CREDENTIALS {
             known.forget_idle();
         }
@@ -319,17 +321,17 @@ impl Core {
     /// The cell of `account`; none if no profile of this guard has it.
     pub(crate) fn cell_of(&self, account: &Account) -> Option<Arc<Cell>> {
         let profile = self.profiles.iter().find(|profile| profile.id() == account.profile())?;
-        Some(self.known.write().cell(account, profile, &self.shared))
+        Some(self.known.lock().cell(account, profile, &self.shared))
     }
 
     /// The cell of `account`, if one of its calls was seen.
     pub(crate) fn known(&self, account: &Account) -> Option<Arc<Cell>> {
-        self.known.read().by_account.get(account).cloned()
+        self.known.lock().by_account.get(account).cloned()
     }
 
     /// Every account that is known in this process.
     pub(crate) fn cells(&self) -> Vec<Arc<Cell>> {
-        let mut cells: Vec<_> = self.known.read().by_account.values().cloned().collect();
+        let mut cells: Vec<_> = self.known.lock().by_account.values().cloned().collect();
         cells.sort_by(|a, b| a.account.cmp(&b.account));
         cells
     }

@@ -17,6 +17,9 @@
 //! doing nothing would be the worst failure.
 
 mod announce;
+#[cfg(planguard_bench)]
+#[doc(hidden)]
+pub mod bench;
 mod body;
 mod call;
 mod cell;
