@@ -123,13 +123,7 @@ impl Gate {
     }
 
     /// The call of `pass` is over.
-    pub fn ended(
-        &self,
-        pass: Pass,
-        outcome: Outcome,
-        now: impl Fn() -> Millis,
-        news: &mut Writes,
-    ) {
+    pub fn ended(&self, pass: Pass, outcome: Outcome, now: impl Fn() -> Millis, news: &mut Writes) {
         self.with_clock(&now, news, |state, news| match pass.role {
             Role::Plain => state.standing.give_slots_back(&pass),
             _ => state.ended(pass, outcome, now(), news),

@@ -165,7 +165,7 @@ impl Profile {
     /// The credential of a request: the first header of the profile's list
     /// that has one, without `Bearer`. No allocation.
     pub fn credential<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
-        str::from_utf8(self.credential_bytes(headers)?).ok()
+        std::str::from_utf8(self.credential_bytes(headers)?).ok()
     }
 
     /// The same before anybody knows that it is text.
