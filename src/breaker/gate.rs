@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    ops::DerefMut,
     task::{Context, Poll, Waker},
 };
 
@@ -96,12 +97,9 @@ impl Gate {
     ) -> T {
         let mut state = self.0.lock();
         let done = work(&mut state, news);
-        if state.queue.is_empty() {
-            return done;
+        if !state.queue.is_empty() {
+            move_on(state, now(), news);
         }
-        let wake = state.move_on(now(), news);
-        drop(state);
-        wake.into_iter().for_each(Waker::wake);
         done
     }
 
@@ -123,11 +121,19 @@ impl Gate {
     }
 
     /// The call of `pass` is over.
-    pub fn ended(&self, pass: Pass, outcome: Outcome, now: impl Fn() -> Millis, news: &mut Writes) {
-        self.with_clock(&now, news, |state, news| match pass.role {
-            Role::Plain => state.standing.give_slots_back(&pass),
-            _ => state.ended(pass, outcome, now(), news),
-        });
+    pub fn ended(
+        &self,
+        pass: Pass,
+        outcome: Outcome,
+        now: impl FnOnce() -> Millis,
+        news: &mut Writes,
+    ) {
+        if matches!(pass.role, Role::Plain) {
+            self.with_clock(now, news, |state, _| state.standing.give_slots_back(&pass));
+        } else {
+            let now = now();
+            self.with(now, news, |state, news| state.ended(pass, outcome, now, news));
+        }
     }
 
     /// Stands in the queue.
@@ -172,6 +178,15 @@ impl Gate {
     }
 }
 
+/// Out of the way of the many calls behind which nobody waits. Wakes without
+/// the lock.
+#[cold]
+fn move_on(mut state: impl DerefMut<Target = State>, now: Millis, news: &mut Writes) {
+    let wake = state.move_on(now, news);
+    drop(state);
+    wake.into_iter().for_each(Waker::wake);
+}
+
 impl State {
     /// Changes the standing; what that wants written is owed.
     pub fn act<T>(
@@ -181,10 +196,16 @@ impl State {
     ) -> T {
         let from = news.len();
         let done = work(&mut self.standing, news);
-        if news.len() > from {
-            self.outbox.owe(&news[from..], None);
-        }
+        self.owe(from, news);
         done
+    }
+
+    /// What is in `news` behind `from` is owed.
+    #[inline]
+    fn owe(&mut self, from: usize, news: &Writes) {
+        if let Some(news @ [_, ..]) = news.get(from..) {
+            self.outbox.owe(news, None);
+        }
     }
 
     /// Changes the standing by what `said` stands for; if that wants
@@ -211,7 +232,7 @@ impl State {
         if self.outbox.has_room() {
             let from = news.len();
             news.push((self.standing.record().epoch, entry));
-            self.outbox.owe(&news[from..], None);
+            self.owe(from, news);
         }
     }
 
@@ -273,9 +294,14 @@ impl State {
         }
     }
 
+    /// Inlined, since the call and the copy of its answer would cost as much
+    /// as the work.
+    #[inline(always)]
     fn admit(&mut self, ask: Ask, queued: bool, now: Millis, news: &mut Writes) -> Admit {
-        let limits = self.limits;
-        self.act(news, |standing, writes| standing.admit(ask, &limits, queued, now, writes))
+        let from = news.len();
+        let answer = self.standing.admit(ask, &self.limits, queued, now, news);
+        self.owe(from, news);
+        answer
     }
 
     fn ended(&mut self, pass: Pass, outcome: Outcome, now: Millis, news: &mut Writes) {

@@ -113,6 +113,9 @@ fn compile(
         rules.push(Rule::compile(rule, reset).map_err(fail)?);
     }
     let needles = needles(&rules, &file.extract.code);
+    let line_starts = ["\ndata", "\rdata"];
+    let needles_and_lines = needles.iter().map(|needle| last_word(needle)).chain(line_starts);
+    let needles_and_lines = needles_and_lines.map(str::to_owned).collect();
     let notice = Notice::new(
         &file.id,
         (&file.provider, &file.plan),
@@ -137,6 +140,7 @@ fn compile(
         unmatched,
         reads_success_heads: rules.iter().any(Rule::reads_success_heads),
         needles: Words::new(needles, false),
+        needles_and_lines: Words::new(needles_and_lines, false),
         rules,
         fixtures: fixtures.unwrap_or_else(|| Fixtures::parsed(name, file.fixtures)),
         endpoints: file.endpoints,
@@ -181,6 +185,14 @@ fn check_endpoint(endpoint: &Endpoint) -> Result<(), String> {
     Ok(())
 }
 
+/// What is looked for first: where `model_context_window_exceeded` stands,
+/// there is `_exceeded`, but not in every frame a `model` at which the search
+/// would stop to compare.
+fn last_word(needle: &str) -> &str {
+    let at = needle.rfind('_').filter(|at| needle.len() - at > 4);
+    at.and_then(|at| needle.get(at..)).unwrap_or(needle)
+}
+
 /// What a success must hold somewhere for any rule, or an error in it, to be
 /// found: the values of the success rules, `error`, and the keys of codes that
 /// stand outside an error object.
@@ -191,5 +203,8 @@ fn needles(rules: &[Rule], codes: &[String]) -> Vec<String> {
     needles.extend(rules.iter().filter(|rule| rule.is_about_success()).flat_map(Rule::needles));
     needles.sort();
     needles.dedup();
+    // Whoever looks for `error` finds `network_error`.
+    let all = needles.clone();
+    needles.retain(|needle| all.iter().all(|other| other == needle || !needle.contains(&**other)));
     needles
 }

@@ -213,6 +213,7 @@ impl Standing {
     }
 
     /// May a call leave? `queued` says that others stand before it.
+    #[inline]
     pub fn admit(
         &mut self,
         ask: Ask,
@@ -345,7 +346,10 @@ impl Standing {
             self.unanswered += 1;
             self.in_flight += 1;
             self.recent[self.next_recent] = now;
-            self.next_recent = (self.next_recent + 1) % self.recent.len();
+            self.next_recent += 1;
+            if self.next_recent == self.recent.len() {
+                self.next_recent = 0;
+            }
         }
         let ticket = Ticket { epoch: self.record.epoch, serial: self.serial };
         Pass { ticket, role, ask, answered: false }
