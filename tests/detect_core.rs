@@ -259,6 +259,26 @@ fn a_truncated_error_still_says_what_it_said() {
 }
 
 #[test]
+fn a_broken_error_reads_the_same_at_any_chunking() {
+    let body = r#"{"error":{"code":"1"3,"message":"Fair Usage Policy"}}"#;
+    let one_by_one: Vec<_> = (0..body.len()).collect();
+    for kind in [JSON, SSE] {
+        let cut = chunked(CHAT, 200, kind, body.as_bytes(), &one_by_one);
+        assert_eq!(cut, whole(CHAT, 200, kind, body));
+        assert_eq!(cut.unwrap().message, r#"{"error":{"code":"1""#);
+    }
+}
+
+#[test]
+fn a_stream_that_is_declared_as_text_is_one_at_any_chunking() {
+    let body = format!("event: error\ndata: {SAYS_1313}\n\n");
+    let one_by_one: Vec<_> = (0..body.len()).collect();
+    let cut = chunked(MESSAGES, 200, "text/plain", body.as_bytes(), &one_by_one);
+    assert_eq!(cut.as_ref().map(|signal| signal.class), Some(Class::PolicyViolation));
+    assert_eq!(cut, whole(MESSAGES, 200, "text/plain", &body));
+}
+
+#[test]
 fn half_a_code_is_no_code() {
     let signal = whole(CHAT, 429, JSON, r#"{"error":{"code":"1313"#).unwrap();
     assert_eq!(signal.class, Class::Unknown);

@@ -63,7 +63,13 @@ impl Document {
         }
         match self.form {
             Form::Unknown | Form::Json => {
-                self.walker.feed(chunk);
+                let taken = self.walker.feed(chunk);
+                // Such a body is judged where it breaks. What stands behind that
+                // belongs to the verdict only if it came in the same piece.
+                let ends_here = self.form == Form::Json && self.expect != Expect::Error;
+                if ends_here && self.walker.progress() == Progress::Broken {
+                    self.text.truncate(before + taken);
+                }
             }
             Form::Events => self.text.truncate(before),
             Form::Text => {}
