@@ -98,7 +98,9 @@ pub type Millis = u64;
 
 /// `time` in milliseconds since the Unix epoch; 0 for anything before it.
 pub fn to_millis(time: SystemTime) -> Millis {
-    time.duration_since(UNIX_EPOCH).map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX))
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| {
+        since.as_secs().saturating_mul(1_000).saturating_add(since.subsec_millis().into())
+    })
 }
 
 /// The moment `millis` after the Unix epoch, the latest representable one if

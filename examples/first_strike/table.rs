@@ -31,9 +31,7 @@ pub fn print(rows: &[Row]) {
                 row.map_or_else(String::new, |row| told(row))
             };
             lines.push(
-                std::iter::once(stack.to_owned())
-                    .chain(scenarios.iter().map(|s| cell(s)))
-                    .collect(),
+                std::iter::once(stack.to_owned()).chain(scenarios.iter().map(cell)).collect(),
             );
         }
         aligned(&lines);

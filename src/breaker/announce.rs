@@ -33,13 +33,16 @@ impl Cell {
         let signal = halt.signal.as_ref().map(|kept| &*kept.0);
         let class = signal.map_or("", |signal| signal.class.as_str());
         let code = signal.and_then(|signal| signal.code.as_deref()).unwrap_or("");
-        let message = signal.map_or("", |signal| signal.message.as_str());
+        let provider_message = signal.map_or("", |signal| signal.message.as_str());
+        // The last field and the end of the message: a line ends in it whether
+        // its reader shows the fields or not.
         let release = self.shared.ledger.release_command(&halt.id);
         let Some(strike) = halt.strike else {
             tracing::warn!(
                 target: "planguard::breaker",
                 profile = self.profile.id(), account = self.account.as_str(), class, code,
-                disposition = halt.kind.as_str(), halt_id = halt.id, message,
+                disposition = halt.kind.as_str(), halt_id = halt.id, provider_message,
+                %release,
                 "halted: nothing is sent for this account. To release it: {release}"
             );
             return;
@@ -48,7 +51,8 @@ impl Cell {
             target: "planguard::strike",
             profile = self.profile.id(), account = self.account.as_str(), class, code,
             disposition = halt.kind.as_str(), halt_id = halt.id, ?strike,
-            strikes = strikes.confirmed, suspected = strikes.suspected, limit, message,
+            strikes = strikes.confirmed, suspected = strikes.suspected, limit, provider_message,
+            %release,
             "{} has acted on this account: nothing more is sent for it. To release it: {release}",
             self.profile.provider(),
         );

@@ -13,7 +13,7 @@ use super::{
     event::What,
     gate::Gate,
     outbox::Said,
-    standing::{Ask, Limits, Pass, Trial, Writes},
+    standing::{Ask, Limits, Outcome, Pass, Trial, Writes},
 };
 use crate::{
     account::{Account, letters},
@@ -54,6 +54,8 @@ pub(crate) struct Told {
     pub(crate) refusal: Mutex<Option<Refusal>>,
     pub(crate) refused: AtomicU64,
     pub(crate) summed_up: AtomicU64,
+    /// When the profile's notice may be due again.
+    pub(crate) notice_due: AtomicU64,
 }
 
 /// A refusal, and what it was made from.
@@ -141,8 +143,24 @@ impl Cell {
     /// Does `work` on the gate; what is owed to the ledger by then goes to
     /// the writer.
     pub(crate) fn act<T>(&self, work: impl FnOnce(&Gate, Millis, &mut Writes) -> T) -> T {
+        self.owe(|news| work(&self.gate, self.now(), news))
+    }
+
+    /// The response of `pass` is resolved. Reads the clock only if somebody
+    /// waits.
+    pub(crate) fn answered(&self, pass: &mut Pass) {
+        self.owe(|news| self.gate.answered(pass, || self.now(), news));
+    }
+
+    /// The call of `pass` is over. Reads the clock only if somebody waits, or
+    /// if the call was not a plain one.
+    pub(crate) fn ended(&self, pass: Pass, outcome: Outcome) {
+        self.owe(|news| self.gate.ended(pass, outcome, || self.now(), news));
+    }
+
+    fn owe<T>(&self, work: impl FnOnce(&mut Writes) -> T) -> T {
         let mut news = Writes::new();
-        let done = work(&self.gate, self.now(), &mut news);
+        let done = work(&mut news);
         if !news.is_empty() {
             self.announce(&news);
             if let Some(me) = self.me.upgrade() {

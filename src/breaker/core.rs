@@ -1,14 +1,13 @@
 //! Admission: which account a request counts for, and whether it may leave.
 
 use std::{
-    collections::{HashMap, HashSet},
-    hash::Hasher,
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, atomic::Ordering},
 };
 
 use http::{HeaderMap, Uri, header::USER_AGENT};
-use parking_lot::{Mutex, RwLock};
-use siphasher::sip128::{Hasher128, SipHasher13};
+use parking_lot::Mutex;
+use siphasher::sip128::SipHasher13;
 
 use super::{
     call::{Call, Waiting},
@@ -65,14 +64,18 @@ pub(crate) struct Core {
     upstream: Option<Uri>,
     unclaimed: Unclaimed,
     keys: (u64, u64),
-    known: RwLock<Known>,
+    /// Held for one look-up; a lock for readers would cost each of them more.
+    known: Mutex<Known>,
     warned_hosts: Mutex<HashSet<String>>,
-    noticed: Mutex<HashSet<String>>,
+    /// When each profile's notice may be due again.
+    noticed: Mutex<HashMap<String, Millis>>,
 }
 
 #[derive(Default)]
 struct Known {
-    by_credential: HashMap<u128, Arc<Cell>>,
+    /// By the profile's address and the keyed hash of the credential. A tree,
+    /// since a hash need not be hashed again.
+    by_credential: BTreeMap<(usize, u128), Arc<Cell>>,
     by_account: HashMap<Account, Arc<Cell>>,
 }
 
@@ -94,7 +97,7 @@ impl Core {
             upstream,
             unclaimed,
             keys: ((keys >> 64) as u64, keys as u64),
-            known: RwLock::default(),
+            known: Mutex::default(),
             warned_hosts: Mutex::default(),
             noticed: Mutex::default(),
         }
@@ -129,7 +132,11 @@ impl Core {
         if self.shared.reports_only() {
             return Admission::Go(anyway(cell, claim, ask));
         }
-        match cell.act(|gate, now, writes| gate.admit(ask, now, writes)) {
+        let admitted = cell.act(|gate, now, writes| {
+            self.show_notice(&cell, &claim, now);
+            gate.admit(ask, now, writes)
+        });
+        match admitted {
             Admit::Go(pass) => Admission::Go(Call::new(cell, claim, pass)),
             Admit::Refuse { halt, not_before } => {
                 Admission::Refuse(refuse::halted(&cell, &claim, &halt, not_before))
@@ -145,7 +152,7 @@ impl Core {
 
     async fn admit_slowly(&self, cell: Arc<Cell>, claim: Claim, ask: Ask) -> Result<Call, Refused> {
         self.refresh(&cell, &claim).await?;
-        self.show_notice(&claim);
+        self.show_notice(&cell, &claim, cell.now());
         if self.shared.reports_only() {
             return Ok(anyway(cell, claim, ask));
         }
@@ -285,24 +292,24 @@ impl Core {
     /// credential that was seen before.
     fn cell(&self, claim: &Claim, headers: &HeaderMap) -> Arc<Cell> {
         let profile = claim.profile();
-        let credential = if self.name.is_some() { None } else { profile.credential(headers) };
-        let mut hasher = SipHasher13::new_with_keys(self.keys.0, self.keys.1);
-        hasher.write(profile.id().as_bytes());
-        hasher.write_u8(u8::from(credential.is_some()));
-        hasher.write(credential.unwrap_or_default().as_bytes());
-        let key = hasher.finish128().as_u128();
-        if let Some(cell) = self.known.read().by_credential.get(&key) {
+        let credential = if self.name.is_some() { None } else { profile.credential_bytes(headers) };
+        // No credential is empty.
+        let bytes = credential.unwrap_or_default();
+        let hash = SipHasher13::new_with_keys(self.keys.0, self.keys.1).hash(bytes).as_u128();
+        let key = (profile.address(), hash);
+        if let Some(cell) = self.known.lock().by_credential.get(&key) {
             return cell.clone();
         }
         let account = match (&self.name, credential) {
             (Some(name), _) => Account::named(profile.id(), name),
             (None, Some(credential)) => {
-                let stable = profile.stable_part(credential);
+                let credential = String::from_utf8_lossy(credential);
+                let stable = profile.stable_part(&credential);
                 Account::from_credential(profile.id(), stable.as_bytes())
             }
             (None, None) => Account::unidentified(profile.id()),
         };
-        let mut known = self.known.write();
+        let mut known = self.known.lock();
         if known.by_credential.len() >= CREDENTIALS {
             known.forget_idle();
         }
@@ -314,17 +321,17 @@ impl Core {
     /// The cell of `account`; none if no profile of this guard has it.
     pub(crate) fn cell_of(&self, account: &Account) -> Option<Arc<Cell>> {
         let profile = self.profiles.iter().find(|profile| profile.id() == account.profile())?;
-        Some(self.known.write().cell(account, profile, &self.shared))
+        Some(self.known.lock().cell(account, profile, &self.shared))
     }
 
     /// The cell of `account`, if one of its calls was seen.
     pub(crate) fn known(&self, account: &Account) -> Option<Arc<Cell>> {
-        self.known.read().by_account.get(account).cloned()
+        self.known.lock().by_account.get(account).cloned()
     }
 
     /// Every account that is known in this process.
     pub(crate) fn cells(&self) -> Vec<Arc<Cell>> {
-        let mut cells: Vec<_> = self.known.read().by_account.values().cloned().collect();
+        let mut cells: Vec<_> = self.known.lock().by_account.values().cloned().collect();
         cells.sort_by(|a, b| a.account.cmp(&b.account));
         cells
     }
@@ -350,11 +357,20 @@ impl Core {
 
     /// One line a ledger and week, where the user has no callback. It keeps
     /// no call waiting.
-    fn show_notice(&self, claim: &Claim) {
+    fn show_notice(&self, cell: &Cell, claim: &Claim, now: Millis) {
+        let due = &cell.told.notice_due;
+        if !claim.is_plan() || self.shared.notice_told || now < due.load(Ordering::Relaxed) {
+            return;
+        }
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let next = now.saturating_add(NOTICE_MS);
+        due.store(next, Ordering::Relaxed);
         let profile = claim.profile();
-        let new = || self.noticed.lock().insert(profile.id().to_owned());
-        if claim.is_plan() && !self.shared.notice_told && new() {
-            tokio::spawn(show_notice(self.shared.clone(), profile.clone()));
+        let mut noticed = self.noticed.lock();
+        // The profile's other accounts may have brought it up.
+        if noticed.get(profile.id()).is_none_or(|due| now >= *due) {
+            noticed.insert(profile.id().to_owned(), next);
+            runtime.spawn(show_notice(self.shared.clone(), profile.clone()));
         }
     }
 }

@@ -83,11 +83,24 @@ impl Gate {
         news: &mut Writes,
         work: impl FnOnce(&mut State, &mut Writes) -> T,
     ) -> T {
-        let (done, wake) = {
-            let mut state = self.0.lock();
-            let done = work(&mut state, news);
-            (done, state.move_on(now, news))
-        };
+        self.with_clock(|| now, news, work)
+    }
+
+    /// The same for work that does not depend on the time, which is read only
+    /// if somebody waits.
+    fn with_clock<T>(
+        &self,
+        now: impl FnOnce() -> Millis,
+        news: &mut Writes,
+        work: impl FnOnce(&mut State, &mut Writes) -> T,
+    ) -> T {
+        let mut state = self.0.lock();
+        let done = work(&mut state, news);
+        if state.queue.is_empty() {
+            return done;
+        }
+        let wake = state.move_on(now(), news);
+        drop(state);
         wake.into_iter().for_each(Waker::wake);
         done
     }
@@ -105,13 +118,16 @@ impl Gate {
     }
 
     /// The response of `pass` is resolved.
-    pub fn answered(&self, pass: &mut Pass, now: Millis, news: &mut Writes) {
-        self.with(now, news, |state, _| state.standing.answered(pass));
+    pub fn answered(&self, pass: &mut Pass, now: impl FnOnce() -> Millis, news: &mut Writes) {
+        self.with_clock(now, news, |state, _| state.standing.answered(pass));
     }
 
     /// The call of `pass` is over.
-    pub fn ended(&self, pass: Pass, outcome: Outcome, now: Millis, news: &mut Writes) {
-        self.with(now, news, |state, news| state.ended(pass, outcome, now, news));
+    pub fn ended(&self, pass: Pass, outcome: Outcome, now: impl Fn() -> Millis, news: &mut Writes) {
+        self.with_clock(&now, news, |state, news| match pass.role {
+            Role::Plain => state.standing.give_slots_back(&pass),
+            _ => state.ended(pass, outcome, now(), news),
+        });
     }
 
     /// Stands in the queue.
@@ -287,9 +303,6 @@ impl State {
     /// again, and takes back what was given and not yet taken.
     fn move_on(&mut self, now: Millis, news: &mut Writes) -> Vec<Waker> {
         let mut wake = Vec::new();
-        if self.queue.is_empty() {
-            return wake;
-        }
         let mut queue = std::mem::take(&mut self.queue);
         for waiter in &mut queue {
             if let Turn::Granted(pass) = &waiter.turn {

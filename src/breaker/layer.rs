@@ -11,7 +11,7 @@ use crate::refusal::Dialect;
 /// state is the guard's: every service of every clone shares it.
 #[derive(Clone)]
 pub struct BreakerLayer<R = Throw> {
-    core: Arc<Core>,
+    pub(super) core: Arc<Core>,
     refusing: R,
 }
 

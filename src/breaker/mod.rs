@@ -1,8 +1,21 @@
 //! May anything leave for this account at all?
 //!
 //! The breaker admits requests, hears of signals, and keeps each account's
-//! [standing](standing): open, held, on probation or latched. It halts on the
-//! first strike and never closes a latch by itself.
+//! standing. It halts on the first strike and never ends a latch by itself.
+//!
+//! | standing | calls that may be out | leaves it |
+//! |---|---|---|
+//! | open | [`Limits::unanswered`] unanswered ones; the rest waits | a signal |
+//! | latched | none | a person acknowledges |
+//! | held | none, then one test where the row says so | its time, a passed test, a person |
+//! | cooling | none for 60 s | one trial, of a caller that is not `non_coding` |
+//! | on trial | one, until its body ends | passed: watched; a policy signal: latched; else cooling again, doubled to at most 15 min |
+//! | watched | one, until its body ends | 60 s and one more pass: open; a policy signal: latched |
+//!
+//! Cooling, trial and watch are a *probation*: only for a throttle that the
+//! account's own load explains (two or more calls out, or more than ten
+//! admitted within 60 s), and once in 24 hours. The dispositions of the
+//! [classes](crate::signal::Class) are in [`Disposition::of`].
 //!
 //! # Alone
 //!
@@ -17,6 +30,9 @@
 //! doing nothing would be the worst failure.
 
 mod announce;
+#[cfg(planguard_bench)]
+#[doc(hidden)]
+pub mod bench;
 mod body;
 mod call;
 mod cell;
@@ -32,7 +48,7 @@ mod refuse;
 mod refusing;
 mod service;
 mod sink;
-pub mod standing;
+mod standing;
 mod write_wait;
 
 pub use body::BreakerBody;

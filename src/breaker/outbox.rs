@@ -157,3 +157,11 @@ impl Said {
         }
     }
 }
+
+#[cfg(test)]
+impl Outbox {
+    /// All that is owed, for tests that look at every detail.
+    pub(crate) fn owed(&self) -> impl Iterator<Item = (u64, &Entry, Option<&Said>)> {
+        self.owed.iter().map(|o| (o.epoch, &o.entry, o.said.as_ref().map(|(_, said)| said)))
+    }
+}

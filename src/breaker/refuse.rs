@@ -65,19 +65,19 @@ pub(crate) fn struck(
 
 pub(crate) fn queue_full(cell: &Arc<Cell>, claim: &Claim, most: usize) -> Refused {
     let detail = format!("{most} calls wait for this account already; send fewer at once");
-    details(cell, claim, Reason::QueueFull).detail(detail).into()
+    stopped(cell, details(cell, claim, Reason::QueueFull).detail(detail))
 }
 
 pub(crate) fn no_user_agent(cell: &Arc<Cell>, claim: &Claim) -> Refused {
     let detail = "set a User-Agent that names your program; planguard never sets one".to_owned();
-    details(cell, claim, Reason::UserAgentRequired).detail(detail).into()
+    stopped(cell, details(cell, claim, Reason::UserAgentRequired).detail(detail))
 }
 
 pub(crate) fn misconfigured(cell: &Arc<Cell>, claim: &Claim) -> Refused {
     let detail = "responses come back that no detector has judged: put DetectLayer directly \
                   inside BreakerLayer, or use PlanGuard::layer(), which has the order right"
         .to_owned();
-    details(cell, claim, Reason::Misconfigured).detail(detail).into()
+    stopped(cell, details(cell, claim, Reason::Misconfigured).detail(detail))
 }
 
 pub(crate) fn ledger_unavailable(cell: &Arc<Cell>, claim: &Claim, trouble: &str) -> Refused {
@@ -86,12 +86,20 @@ pub(crate) fn ledger_unavailable(cell: &Arc<Cell>, claim: &Claim, trouble: &str)
         "the ledger ({place}) cannot be read: {trouble}; mend the store, or choose another \
          one with PlanGuard::builder(..).ledger(..)"
     );
-    details(cell, claim, Reason::LedgerUnavailable).detail(detail).into()
+    stopped(cell, details(cell, claim, Reason::LedgerUnavailable).detail(detail))
 }
 
 pub(crate) fn unclaimed(host: &str) -> Refused {
+    let reason = Reason::UnclaimedHost;
+    tracing::debug!(target: "planguard::refused", host, reason = reason.code(), "refused");
     let detail = "add the profile of this host, or let such requests pass with on_unclaimed";
-    Details::new(Reason::UnclaimedHost, host, "").detail(detail.to_owned()).into()
+    Details::new(reason, host, "").detail(detail.to_owned()).into()
+}
+
+fn stopped(cell: &Arc<Cell>, details: Details) -> Refused {
+    let refused = details.into();
+    log(cell, &refused);
+    refused
 }
 
 fn details(cell: &Arc<Cell>, claim: &Claim, reason: Reason) -> Details {

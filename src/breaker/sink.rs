@@ -29,7 +29,7 @@ impl SignalSink for Cell {
                 tracing::warn!(
                     target: "planguard::strike",
                     account = self.account.as_str(), class = signal.class.as_str(),
-                    code = signal.code.as_deref().unwrap_or(""), message = signal.message,
+                    code = signal.code.as_deref().unwrap_or(""), provider_message = signal.message,
                     "report only: this would have been a {}", disposition.action.as_str(),
                 );
                 self.tell(What::WouldHaveHalted {
@@ -62,7 +62,7 @@ impl SignalSink for Cell {
                 target: "planguard::signal",
                 profile = self.profile.id(), account = self.account.as_str(),
                 class = signal.class.as_str(), code = signal.code.as_deref().unwrap_or(""),
-                disposition = disposition.action.as_str(), message = signal.message,
+                disposition = disposition.action.as_str(), provider_message = signal.message,
                 "signal"
             );
         }

@@ -29,10 +29,9 @@ impl Credential {
         Ok(Self { headers, stable: file.stable, jwt_claim: file.jwt_claim })
     }
 
-    pub(super) fn find<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
+    pub(super) fn find<'h>(&self, headers: &'h HeaderMap) -> Option<&'h [u8]> {
         self.headers.iter().find_map(|name| {
-            let value = headers.get(name)?.to_str().ok()?.trim();
-            let value = without_bearer(value);
+            let value = without_bearer(headers.get(name)?.as_bytes().trim_ascii());
             (!value.is_empty()).then_some(value)
         })
     }
@@ -55,10 +54,12 @@ impl Credential {
 
 /// `Bearer` in any case, as RFC 9110 has schemes; without it the raw key,
 /// which Z.AI's monitor endpoint takes.
-fn without_bearer(value: &str) -> &str {
-    match value.split_once(' ') {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => rest.trim_start(),
-        _ if value.eq_ignore_ascii_case("bearer") => "",
+fn without_bearer(value: &[u8]) -> &[u8] {
+    match value.split_at_checked(b"bearer".len()) {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case(b"bearer") => match rest {
+            [] | [b' ', ..] => rest.trim_ascii_start(),
+            _ => value,
+        },
         _ => value,
     }
 }

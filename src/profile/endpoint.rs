@@ -50,13 +50,6 @@ pub struct Endpoint {
     pub billing: Billing,
 }
 
-impl Endpoint {
-    fn claims(&self, path: &str) -> bool {
-        let prefix = self.path_prefix.trim_end_matches('/');
-        path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    }
-}
-
 /// The profile and endpoint that a request belongs to. Clones are cheap.
 #[derive(Clone)]
 pub struct Claim {
@@ -111,7 +104,21 @@ pub struct Registry(Arc<[Host]>);
 struct Host {
     name: String,
     /// Longest prefix first.
-    claims: Vec<Claim>,
+    places: Vec<Place>,
+}
+
+#[derive(Debug)]
+struct Place {
+    /// Without a final slash.
+    prefix: String,
+    claim: Claim,
+}
+
+impl Place {
+    fn holds(&self, path: &str) -> bool {
+        path.strip_prefix(&*self.prefix)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
 }
 
 impl Registry {
@@ -122,14 +129,16 @@ impl Registry {
         for profile in profiles {
             for (index, endpoint) in (0..).zip(profile.endpoints()) {
                 let claim = Claim { profile: profile.clone(), endpoint: index };
+                let prefix = endpoint.path_prefix.trim_end_matches('/').to_owned();
+                let place = Place { prefix, claim };
                 match hosts.iter_mut().find(|host| host.name == endpoint.host) {
-                    Some(host) => host.claims.push(claim),
-                    None => hosts.push(Host { name: endpoint.host.clone(), claims: vec![claim] }),
+                    Some(host) => host.places.push(place),
+                    None => hosts.push(Host { name: endpoint.host.clone(), places: vec![place] }),
                 }
             }
         }
         for host in &mut hosts {
-            host.claims.sort_by_key(|claim| Reverse(claim.endpoint().path_prefix.len()));
+            host.places.sort_by_key(|place| Reverse(place.prefix.len()));
         }
         Self(hosts.into())
     }
@@ -140,13 +149,21 @@ impl Registry {
     ///
     /// No allocation; one comparison of lengths for each host that differs.
     pub fn claim(&self, uri: &Uri, headers: &HeaderMap) -> Option<Claim> {
-        let host = match uri.host() {
-            Some(host) => bare_host(host),
-            None => bare_host(headers.get(HOST)?.to_str().ok()?),
+        let host = match uri.authority() {
+            // Most are the bare host, and need not be taken apart.
+            Some(authority) => match self.0.iter().find(|own| own.name == authority.as_str()) {
+                Some(host) => host,
+                None => self.host(authority.host())?,
+            },
+            None => self.host(headers.get(HOST)?.to_str().ok()?)?,
         };
-        let host = self.0.iter().find(|own| own.name.eq_ignore_ascii_case(host))?;
         let path = uri.path();
-        host.claims.iter().find(|claim| claim.endpoint().claims(path)).cloned()
+        host.places.iter().find(|place| place.holds(path)).map(|place| place.claim.clone())
+    }
+
+    fn host(&self, host: &str) -> Option<&Host> {
+        let name = bare_host(host);
+        self.0.iter().find(|own| own.name.eq_ignore_ascii_case(name))
     }
 }
 

@@ -93,6 +93,12 @@ impl Profile {
         &self.0.id
     }
 
+    /// What tells this profile from any other that lives, at the cost of
+    /// nothing.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+
     /// The vendor, as in `Z.AI`.
     pub fn provider(&self) -> &str {
         &self.0.provider
@@ -159,6 +165,11 @@ impl Profile {
     /// The credential of a request: the first header of the profile's list
     /// that has one, without `Bearer`. No allocation.
     pub fn credential<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
+        std::str::from_utf8(self.credential_bytes(headers)?).ok()
+    }
+
+    /// The same before anybody knows that it is text.
+    pub(crate) fn credential_bytes<'h>(&self, headers: &'h HeaderMap) -> Option<&'h [u8]> {
         self.0.credential.find(headers)
     }
 

@@ -30,8 +30,10 @@ pub struct Builder {
     unclaimed: Unclaimed,
     trouble: LedgerTrouble,
     struck: StruckResponse,
-    on_notice: Option<Box<dyn Fn(&Notice) + Send + Sync>>,
+    on_notice: Option<OnNotice>,
 }
+
+type OnNotice = Box<dyn Fn(&Notice) + Send + Sync>;
 
 /// Why a [`PlanGuard`] cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -82,10 +82,8 @@ fn ok_in_plain_text() -> Case {
 /// Runs one case on one surface, and says which one it was if it fails.
 async fn the_first_signal_halts(case: Case, surface: Surface, stream: bool, transport: Transport) {
     let on = format!("{surface:?}, stream {stream}, {transport:?}");
-    let provider = provider(transport)
-        .mode_for("struck", case.answer.clone())
-        .metered(Metered::Paid)
-        .build();
+    let provider =
+        provider(transport).mode_for("struck", case.answer.clone()).metered(Metered::Paid).build();
     let wire = Wire::to(&provider, transport).await;
     let plan = guard().build().unwrap();
 
@@ -95,7 +93,11 @@ async fn the_first_signal_halts(case: Case, surface: Surface, stream: bool, tran
     let struck = match first {
         Ok(heard) => {
             assert!(case.mid_stream && stream, "{on}: {heard:?}");
-            assert_eq!((heard.status.as_u16(), &heard.bytes[..]), (200, &seen[0].bytes[..]), "{on}");
+            assert_eq!(
+                (heard.status.as_u16(), &heard.bytes[..]),
+                (200, &seen[0].bytes[..]),
+                "{on}"
+            );
             assert_eq!(heard.headers, seen[0].headers, "{on}");
             None
         }

@@ -59,7 +59,8 @@ where
 fn pieces(pieces: &[&'static str]) -> WireBody {
     let mut trailers = HeaderMap::new();
     trailers.insert("x-checksum", "abc".parse().unwrap());
-    let data = pieces.iter().map(|piece| http_body::Frame::data(Bytes::from_static(piece.as_bytes())));
+    let data =
+        pieces.iter().map(|piece| http_body::Frame::data(Bytes::from_static(piece.as_bytes())));
     let all: Vec<_> = data.chain([http_body::Frame::trailers(trailers)]).collect();
     let all = stream::unfold(all.into_iter(), |mut all| async {
         let frame = all.next()?;
@@ -123,7 +124,8 @@ async fn bytes_that_are_no_text_pass_frame_by_frame() {
 
 #[tokio::test(start_paused = true)]
 async fn a_json_completion_keeps_its_frames_and_trailers() {
-    const BODY: [&str; 3] = ["{\"id\":\"1\",\"cho", "ices\":[{\"message\":{\"content\":\"1313\"", "}}]}"];
+    const BODY: [&str; 3] =
+        ["{\"id\":\"1\",\"cho", "ices\":[{\"message\":{\"content\":\"1313\"", "}}]}"];
     let wire = transport(|| response(200, "application/json", pieces(&BODY)));
     let plan = guard().build().unwrap();
     let url = Surface::OpenAi.url();

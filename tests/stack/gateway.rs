@@ -1,7 +1,7 @@
 //! Refusals as responses: the stack keeps its inner service's error, and
 //! fits around an axum router.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, time::Duration};
 
 use axum::{Router, body::Body};
 use http::{Request, Response, StatusCode};
@@ -31,10 +31,8 @@ fn plan() -> PlanGuard {
     guard().with_upstream(Surface::OpenAi.url().parse().unwrap()).build().unwrap()
 }
 
-fn relative() -> Request<Body> {
-    let (mut head, body) = request("/v1/chat", "a", false).into_parts();
-    head.uri = "/v1/chat".parse().unwrap();
-    Request::from_parts(head, Body::new(body))
+fn relative(stream: bool) -> Request<Body> {
+    request("/v1/chat", "a", stream).map(Body::new)
 }
 
 async fn text(response: Response<Body>) -> String {
@@ -50,7 +48,7 @@ async fn it_fits_around_an_axum_router() {
         let plan = plan();
         let app = gateway(&provider).layer(plan.layer().answer_refusals(dialect));
         for call in 0..3 {
-            let Ok(response): Result<_, Infallible> = app.clone().oneshot(relative()).await;
+            let Ok(response): Result<_, Infallible> = app.clone().oneshot(relative(false)).await;
             assert_eq!(response.status().as_u16(), status);
             assert_eq!(response.headers()["x-should-retry"], "false");
             assert_eq!(response.headers().get("retry-after"), None);
@@ -67,9 +65,20 @@ async fn it_fits_around_an_axum_router() {
 async fn it_passes_streams_through_an_axum_router() {
     let provider = provider(Transport::InProcess).mode(Answer::completion()).build();
     let app = gateway(&provider).layer(plan().layer().answer_refusals(Dialect::OpenAi));
-    let Ok(response): Result<_, Infallible> = app.oneshot(relative()).await;
+    let Ok(response): Result<_, Infallible> = app.oneshot(relative(false)).await;
     assert_eq!(response.status(), StatusCode::OK);
     assert!(text(response).await.contains("chat.completion"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gateway_can_wait_for_the_first_event_and_answer_by_status() {
+    let provider = provider(Transport::InProcess).mode(Answer::mid_stream(0, 1313)).build();
+    let (plan, wait) = (plan(), Duration::from_secs(2));
+    let held = plan.layer().answer_refusals(Dialect::OpenAi).hold_head_for_first_event(wait);
+    let app = gateway(&provider).layer(held);
+    let Ok(response): Result<_, Infallible> = app.oneshot(relative(true)).await;
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    assert!(is_safe(&text(response).await));
 }
 
 #[test]

@@ -2,24 +2,27 @@
 
 use std::time::Duration;
 
-use planguard::sim::{Answer, Metered, Provider};
+use planguard::{
+    breaker::Unclaimed,
+    sim::{Answer, Metered, Provider},
+};
 use tower::{Layer, ServiceExt};
 
 use crate::{
     capture::{Lines, capture},
-    wire::{METERED, Surface, Transport, Wire, ask, guard, provider, request},
+    wire::{METERED, Surface, Transport, Wire, WireRequest, ask, guard, hear, provider, request},
 };
 
 fn striking(answer: Answer) -> (Provider, Wire) {
-    let provider =
-        provider(Transport::InProcess).mode(answer).metered(Metered::SameAsPlan).build();
+    let provider = provider(Transport::InProcess).mode(answer).metered(Metered::SameAsPlan).build();
     let wire = Wire::in_process(&provider);
     (provider, wire)
 }
 
 /// The one line that is logged at `error`.
 fn error(lines: &Lines) -> String {
-    let errors: Vec<_> = lines.text().lines().filter(|l| l.starts_with("ERROR")).map(str::to_owned).collect();
+    let errors: Vec<_> =
+        lines.text().lines().filter(|l| l.starts_with("ERROR")).map(str::to_owned).collect();
     assert_eq!(errors.len(), 1, "{lines:?}");
     errors[0].clone()
 }
@@ -27,7 +30,8 @@ fn error(lines: &Lines) -> String {
 #[tokio::test(start_paused = true)]
 async fn a_strike_is_one_error_line_that_ends_in_its_release() {
     for surface in Surface::ALL {
-        for (stream, answer) in [(false, Answer::error(1313)), (true, Answer::mid_stream(2, 1313))] {
+        for (stream, answer) in [(false, Answer::error(1313)), (true, Answer::mid_stream(2, 1313))]
+        {
             let (lines, _capturing) = capture();
             let (_, wire) = striking(answer);
             let plan = guard().build().unwrap();
@@ -37,8 +41,11 @@ async fn a_strike_is_one_error_line_that_ends_in_its_release() {
             }
             let refused = ask(&plan, &wire, request(surface.url(), "a", false)).await.unwrap_err();
             let line = error(&lines);
-            assert!(line.ends_with(refused.release().unwrap()), "{line}");
-            for part in ["planguard::strike", "Z.AI", "class=\"policy_violation\"", "code=\"1313\""] {
+            let release = refused.release().unwrap();
+            assert!(line.ends_with(release), "{line}");
+            assert!(line.contains(&format!("To release it: {release} ")), "{line}");
+            for part in ["planguard::strike", "Z.AI", "class=\"policy_violation\"", "code=\"1313\""]
+            {
                 assert!(line.contains(part), "{part}: {line}");
             }
             assert!(line.contains("strikes=1") && line.contains("limit=3"), "{line}");
@@ -134,4 +141,35 @@ async fn calls_refused_for_whatever_reason_are_in_the_log() {
         let _ = alone.clone().oneshot(request(Surface::OpenAi.url(), "a", false)).await;
     }
     assert_eq!(lines.with(&["DEBUG", "planguard::refused", "misconfigured"]).len(), 1, "{lines:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_nobody_claims_is_warned_about_once() {
+    let (lines, _capturing) = capture();
+    let (_, wire) = striking(Answer::error(1313));
+    let plan = guard().on_unclaimed(Unclaimed::Warn).build().unwrap();
+    for host in ["one.example", "two.example", "one.example"] {
+        let url = format!("https://{host}/api/anthropic/v1/messages");
+        ask(&plan, &wire, request(&url, "a", false)).await.unwrap();
+    }
+    for host in ["one.example", "two.example"] {
+        assert_eq!(lines.with(&["WARN", "planguard::breaker", host]).len(), 1, "{lines:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_request_without_a_user_agent_is_warned_about_and_sent_as_it_is() {
+    let (lines, _capturing) = capture();
+    let provider = provider(Transport::InProcess).build();
+    let plan = guard().build().unwrap();
+    let bare = tower::service_fn(|request: WireRequest| {
+        assert!(!request.headers().contains_key("user-agent"), "planguard never sets one");
+        tower::ServiceExt::oneshot(Wire::in_process(&provider), request)
+    });
+    for _ in 0..3 {
+        let mut asked = request(Surface::OpenAi.url(), "a", false);
+        asked.headers_mut().remove("user-agent");
+        hear(plan.layer().layer(bare), asked).await.unwrap();
+    }
+    assert_eq!(lines.with(&["WARN", "no User-Agent"]).len(), 1, "{lines:?}");
 }

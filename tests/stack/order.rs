@@ -54,10 +54,8 @@ async fn a_breaker_without_detect_is_refused_as_misconfigured() {
 async fn detect_outside_the_breaker_is_refused_as_misconfigured() {
     let (provider, wire) = answering(Answer::error(1313));
     let plan = guard().build().unwrap();
-    let stack = ServiceBuilder::new()
-        .layer(plan.detect_layer())
-        .layer(plan.breaker_layer())
-        .service(wire);
+    let stack =
+        ServiceBuilder::new().layer(plan.detect_layer()).layer(plan.breaker_layer()).service(wire);
     let (passed, refused) = until_refused(stack).await;
     assert_eq!((passed, provider.tally("a").total), (2, 2));
     assert_eq!(refused.unwrap().reason(), Reason::Misconfigured);

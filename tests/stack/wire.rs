@@ -121,7 +121,8 @@ pub struct Wire {
 impl Wire {
     pub fn in_process(provider: &Provider) -> Self {
         let service = provider.service();
-        let service = tower::service_fn(move |request: WireRequest| boxed(service.clone(), request));
+        let service =
+            tower::service_fn(move |request: WireRequest| boxed(service.clone(), request));
         Self::new(BoxCloneSyncService::new(service))
     }
 
@@ -147,10 +148,7 @@ impl Wire {
             *request.uri_mut() = format!("http://{addr}{path}").parse().unwrap();
             boxed(client.clone(), request)
         });
-        Self {
-            _server: Some(Arc::new(server)),
-            ..Self::new(BoxCloneSyncService::new(service))
-        }
+        Self { _server: Some(Arc::new(server)), ..Self::new(BoxCloneSyncService::new(service)) }
     }
 
     /// The responses that came, in order.

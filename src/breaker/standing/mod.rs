@@ -178,11 +178,21 @@ impl Standing {
         self.record = opened.record.clone();
     }
 
-    /// Takes over the halts of others, while entries of this process are
-    /// still on their way.
+    /// Takes over the halts of others, and what they made graver, while
+    /// entries of this process are still on their way.
     pub fn merge(&mut self, opened: &Opened) {
         for halt in &opened.record.halts {
-            if !self.record.knows(&halt.id) {
+            let grave = |kind, reach| (halt.kind, halt.reach) > (kind, reach);
+            if let Some(open) = self.record.halts.iter_mut().find(|open| open.id == halt.id) {
+                if grave(open.kind, open.reach) {
+                    *open = halt.clone();
+                }
+                continue;
+            }
+            // What has ended here, and is not written yet, may have become a
+            // latch in the meantime.
+            let over = self.record.released.iter().find(|over| over.id == halt.id);
+            if over.is_none_or(|over| grave(over.kind, over.reach)) {
                 self.record.halts.push(halt.clone());
             }
         }
@@ -212,25 +222,38 @@ impl Standing {
         writes: &mut Writes,
     ) -> Admit {
         if !self.record.halts.is_empty() {
-            self.settle(now, writes);
-            if let Some(stop) = self.stopped(ask, now) {
-                return stop;
-            }
-            if self.is_watched(ask) {
-                return match self.watched {
-                    None if !queued => {
-                        let pass = self.go(ask, Role::Watched, now);
-                        self.watched = Some(pass.ticket.serial);
-                        Admit::Go(pass)
-                    }
-                    _ => Admit::Wait,
-                };
+            if let Some(answer) = self.admit_halted(ask, queued, now, writes) {
+                return answer;
             }
         }
         if ask.plan && (queued || !self.has_slot(limits)) {
             return Admit::Wait;
         }
         Admit::Go(self.go(ask, Role::Plain, now))
+    }
+
+    /// What the open halts say to a call; none if it leaves like any other.
+    #[cold]
+    fn admit_halted(
+        &mut self,
+        ask: Ask,
+        queued: bool,
+        now: Millis,
+        writes: &mut Writes,
+    ) -> Option<Admit> {
+        self.settle(now, writes);
+        if let Some(stop) = self.stopped(ask, now) {
+            return Some(stop);
+        }
+        if !self.is_watched(ask) {
+            return None;
+        }
+        if queued || self.watched.is_some() {
+            return Some(Admit::Wait);
+        }
+        let pass = self.go(ask, Role::Watched, now);
+        self.watched = Some(pass.ticket.serial);
+        Some(Admit::Go(pass))
     }
 
     /// Lets a call leave whatever the standing is: for `Posture::Report`.
@@ -260,7 +283,7 @@ impl Standing {
 
     /// The response of `pass` is resolved.
     pub fn answered(&mut self, pass: &mut Pass) {
-        if pass.role == Role::Plain && !pass.answered {
+        if matches!(pass.role, Role::Plain) && !pass.answered {
             pass.answered = true;
             if pass.ask.plan {
                 self.unanswered = self.unanswered.saturating_sub(1);
@@ -268,14 +291,19 @@ impl Standing {
         }
     }
 
-    /// The call of `pass` is over.
-    pub fn ended(&mut self, pass: Pass, outcome: Outcome, now: Millis, writes: &mut Writes) {
+    /// The call of `pass` is over: all that this means for a plain one.
+    pub fn give_slots_back(&mut self, pass: &Pass) {
         if pass.ask.plan {
             self.in_flight = self.in_flight.saturating_sub(1);
             if !pass.answered {
                 self.unanswered = self.unanswered.saturating_sub(1);
             }
         }
+    }
+
+    /// The call of `pass` is over.
+    pub fn ended(&mut self, pass: Pass, outcome: Outcome, now: Millis, writes: &mut Writes) {
+        self.give_slots_back(&pass);
         match pass.role {
             Role::Plain => {}
             Role::Watched => {
@@ -345,5 +373,7 @@ fn covers(halt: &Halt, ask: Ask) -> bool {
     }
 }
 
+#[cfg(test)]
+mod model;
 #[cfg(test)]
 mod tests;

@@ -59,7 +59,10 @@ impl Standing {
                     }
                 }
                 Says::Test => {
-                    if test.is_none_or(|other| halt.kind > other.kind) {
+                    // Of two the wider one: its trial stops the calls that
+                    // would test the other.
+                    let rank = |halt: &Halt| (halt.kind, halt.reach);
+                    if test.is_none_or(|other| rank(halt) > rank(other)) {
                         test = Some(halt);
                     }
                 }

@@ -1,0 +1,92 @@
+//! The rows of the table: a hot path of planguard, its budget, its peers.
+
+use crate::cases::{self, Case};
+
+/// One hot path.
+pub struct Row {
+    pub name: &'static str,
+    /// What is counted, per what.
+    pub about: &'static str,
+    pub case: &'static Case,
+    /// The most instructions; none for a figure that is only shown.
+    pub budget: Option<f64>,
+    /// The most allocations; none if they are not counted.
+    pub allocations: Option<f64>,
+    /// Whether the run fails if it is over.
+    pub binding: bool,
+    pub peers: &'static [&'static Case],
+}
+
+/// The speed budgets, in the order in which a call meets them.
+pub fn all() -> Vec<Row> {
+    vec![
+        Row {
+            name: "gate",
+            about: "one look at an account's standing, and its release",
+            case: &cases::breaker::GATE,
+            budget: Some(150.0),
+            allocations: Some(0.0),
+            binding: true,
+            peers: &[
+                &cases::peers::FAILSAFE_CONSECUTIVE,
+                &cases::peers::FAILSAFE,
+                &cases::peers::RECLOSER,
+                &cases::peers::TOWER_RESILIENCE,
+            ],
+        },
+        Row {
+            name: "admission",
+            about: "profile match, credential, account, gate, release",
+            case: &cases::breaker::ADMISSION,
+            budget: Some(800.0),
+            allocations: Some(0.0),
+            binding: true,
+            peers: &[],
+        },
+        Row {
+            name: "hand-off",
+            about: "the exchange made and put into a request's extensions",
+            case: &cases::breaker::HAND_OFF,
+            budget: Some(1_000.0),
+            allocations: Some(4.0),
+            binding: false,
+            peers: &[&cases::peers::EXTENSIONS],
+        },
+        Row {
+            name: "detection",
+            about: "the same for a response's detection",
+            case: &cases::breaker::DETECTION,
+            budget: None,
+            allocations: Some(4.0),
+            binding: false,
+            peers: &[],
+        },
+        Row {
+            name: "breaker-layer",
+            about: "a whole call through BreakerLayer, an empty answer",
+            case: &cases::breaker::LAYER,
+            budget: None,
+            allocations: Some(4.0),
+            binding: false,
+            peers: &[],
+        },
+        Row {
+            name: "sse-frame",
+            about: "detect, an event of 240 bytes with nothing in it",
+            case: &cases::detect::EVENTS,
+            budget: Some(600.0),
+            allocations: Some(0.0),
+            binding: true,
+            peers: &[&cases::detect::SSE_STREAM, &cases::detect::EVENTSOURCE_STREAM],
+        },
+        Row {
+            name: "json-byte",
+            about: "detect, a byte of a success document of 300 KB",
+            case: &cases::detect::DOCUMENT,
+            budget: Some(2.0),
+            allocations: None,
+            binding: false,
+            peers: &[&cases::detect::SERDE_JSON],
+        },
+    ]
+}

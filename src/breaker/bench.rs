@@ -1,0 +1,46 @@
+//! Doors to the hot path for the instruction benches, open only under
+//! `--cfg planguard_bench`.
+
+use http::{HeaderMap, Uri};
+
+use super::{
+    BreakerLayer, Limits,
+    core::{Admission, Head},
+    gate::Gate,
+    standing::{Admit, Ask, Outcome, Writes},
+};
+use crate::{clock::Millis, exchange::Workload};
+
+/// The gate of an open account.
+#[derive(Debug)]
+pub struct OpenGate(Gate);
+
+impl OpenGate {
+    /// A gate that nobody has passed.
+    #[expect(clippy::new_without_default, reason = "a bench needs no default")]
+    pub fn new() -> Self {
+        Self(Gate::new(Limits::default()))
+    }
+
+    /// One call: admitted, answered, over. Whether it was admitted.
+    pub fn round(&self, now: Millis) -> bool {
+        let mut writes = Writes::new();
+        let ask = Ask { endpoint: 0, plan: true, may_test: true };
+        let Admit::Go(mut pass) = self.0.admit(ask, now, &mut writes) else { return false };
+        self.0.answered(&mut pass, || now, &mut writes);
+        self.0.ended(pass, Outcome::Passed, || now, &mut writes);
+        true
+    }
+}
+
+/// One request: admitted, answered, over. Whether it was admitted at once.
+pub fn admit(layer: &BreakerLayer, uri: &Uri, headers: &HeaderMap) -> bool {
+    match layer.core.admit(Head { uri, headers, workload: Workload::Unclear }) {
+        Admission::Go(mut call) => {
+            call.answered();
+            call.end(Outcome::Passed);
+            true
+        }
+        _ => false,
+    }
+}
