@@ -315,3 +315,8 @@ impl State {
         wake
     }
 }
+
+#[cfg(all(test, planguard_loom))]
+mod loom;
+#[cfg(all(test, not(planguard_loom)))]
+mod tests;
