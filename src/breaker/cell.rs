@@ -254,3 +254,6 @@ impl Author for Cell {
         self.gate.look(|state| state.trouble());
     }
 }
+
+#[cfg(all(test, not(planguard_loom)))]
+mod tests;

@@ -328,3 +328,8 @@ impl State {
         wake
     }
 }
+
+#[cfg(all(test, planguard_loom))]
+mod loom;
+#[cfg(all(test, not(planguard_loom)))]
+mod tests;
