@@ -7,6 +7,7 @@ use bytes::Bytes;
 use tokio::time::advance;
 
 use super::*;
+use crate::ledger::Fact;
 use crate::{
     breaker::{
         Bus, Core, Dispositions, LedgerTrouble, StruckResponse, Unclaimed,
@@ -81,7 +82,7 @@ impl Process {
     }
 
     fn end(&self, pass: Pass, outcome: Outcome) {
-        self.cell.act(|gate, now, news| gate.ended(pass, outcome, now, news));
+        self.cell.act(|gate, now, news| gate.ended(pass, outcome, || now, news));
     }
 
     /// The call of `pass` is answered with `class`; resolves when the ledger
@@ -456,15 +457,12 @@ fn strikes_of_many_threads_keep_their_order() {
 }
 
 /// Nothing leaves, in steps of a tenth of a second.
-#[track_caller]
-fn stays_stopped(process: &Process, tenths: u32) -> impl Future<Output = ()> {
-    async move {
-        for tenth in 0..tenths {
-            assert!(process.is_stopped(), "open after {tenth} tenths of a second");
-            settle().await;
-            advance(SECOND / 10).await;
-            assert!(process.is_stopped(), "open after {tenth} tenths of a second");
-        }
+async fn stays_stopped(process: &Process, tenths: u32) {
+    for tenth in 0..tenths {
+        assert!(process.is_stopped(), "open after {tenth} tenths of a second");
         settle().await;
+        advance(SECOND / 10).await;
+        assert!(process.is_stopped(), "open after {tenth} tenths of a second");
     }
+    settle().await;
 }
