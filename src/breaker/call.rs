@@ -71,7 +71,7 @@ impl Call {
     /// The response is resolved: its head is here, an error body is judged.
     pub(crate) fn answered(&mut self) {
         if let Some(pass) = &mut self.pass {
-            self.cell.act(|gate, now, writes| gate.answered(pass, now, writes));
+            self.cell.pass(|gate, now, news| gate.answered(pass, now, news));
         }
     }
 
@@ -122,7 +122,7 @@ impl Call {
     pub(crate) fn end(&mut self, outcome: Outcome) {
         if let Some(pass) = self.pass.take() {
             let _ = self.cell.verdict(pass.ticket.serial);
-            self.cell.act(|gate, now, writes| gate.ended(pass, outcome, now, writes));
+            self.cell.pass(|gate, now, news| gate.ended(pass, outcome, now, news));
         }
     }
 }

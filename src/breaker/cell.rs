@@ -128,15 +128,29 @@ impl Cell {
     /// Does `work` on the gate; what is owed to the ledger by then goes to
     /// the writer.
     pub(crate) fn act<T>(&self, work: impl FnOnce(&Gate, Millis, &mut Writes) -> T) -> T {
+        self.pass(|gate, now, news| work(gate, now(), news))
+    }
+
+    /// The same, where the clock is seldom asked.
+    pub(crate) fn pass<T>(
+        &self,
+        work: impl FnOnce(&Gate, &dyn Fn() -> Millis, &mut Writes) -> T,
+    ) -> T {
         let mut news = Writes::new();
-        let done = work(&self.gate, self.now(), &mut news);
+        let done = work(&self.gate, &|| self.now(), &mut news);
         if !news.is_empty() {
-            self.announce(&news);
-            if let Some(me) = self.me.upgrade() {
-                self.shared.writer.submit(me);
-            }
+            self.say(&news);
         }
         done
+    }
+
+    /// Tells the listeners and the ledger what is owed by now.
+    #[cold]
+    fn say(&self, news: &Writes) {
+        self.announce(news);
+        if let Some(me) = self.me.upgrade() {
+            self.shared.writer.submit(me);
+        }
     }
 
     fn announce(&self, news: &Writes) {

@@ -12,8 +12,12 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    breaker::{Disposition, standing::Struck},
-    ledger::Record,
+    breaker::{
+        Disposition,
+        outbox::{Outbox, Said},
+        standing::Struck,
+    },
+    ledger::{Opened, Record},
     signal::{Certainty, Class, Signal},
 };
 
@@ -65,7 +69,7 @@ fn go(gate: &Gate) -> Pass {
 }
 
 fn end(gate: &Gate, pass: Pass) {
-    gate.ended(pass, Outcome::Passed, NOW, &mut Writes::new());
+    gate.ended(pass, Outcome::Passed, || NOW, &mut Writes::new());
 }
 
 fn enqueue(gate: &Gate) -> Standby {
@@ -147,7 +151,7 @@ fn an_answer_frees_its_slot_before_its_body_ends() {
     let mut out = go(&gate);
     let mut standby = enqueue(&gate);
     assert_eq!(look(&gate, &mut standby), Poll::Pending);
-    gate.answered(&mut out, NOW, &mut Writes::new());
+    gate.answered(&mut out, || NOW, &mut Writes::new());
     assert!(matches!(look(&gate, &mut standby), Poll::Ready(Waited::Granted(_))));
 }
 
@@ -266,7 +270,7 @@ impl Scene {
             }
             Move::Leave(i) if queue > 0 => leave(&self.gate, &self.queue.remove(i % queue)),
             Move::Answer(i) if out > 0 => {
-                self.gate.answered(&mut self.out[i % out], NOW, &mut Writes::new());
+                self.gate.answered(&mut self.out[i % out], || NOW, &mut Writes::new());
             }
             Move::End(i) if out > 0 => end(&self.gate, self.out.remove(i % out)),
             Move::Strike(i) if out > 0 => {

@@ -182,7 +182,6 @@ impl<'a> Key<'a> {
                 self.num(5);
                 self.ago(*since, MINUTE);
             }
-            _ => self.num(6),
         }
     }
 

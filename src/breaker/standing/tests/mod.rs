@@ -13,7 +13,7 @@ use super::*;
 use crate::{
     breaker::{Disposition, Dispositions, Posture},
     clock::from_millis,
-    ledger::{HaltKind, Lease, Person, Strike, lease},
+    ledger::{HaltKind, Lease, Person, lease},
     signal::{Certainty, Class, Reset, ResetSource, Signal},
 };
 
