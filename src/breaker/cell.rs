@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Weak,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
 use std::time::Duration;
 
@@ -22,6 +22,8 @@ use crate::{
     profile::Profile,
 };
 
+/// The answers whose outcome is kept for a caller that has not asked yet.
+const VERDICTS: usize = 64;
 /// The ledger was never read.
 const NEVER: u64 = u64::MAX;
 
@@ -37,7 +39,9 @@ pub(crate) struct Cell {
     /// The version at which the ledger was last read.
     seen: AtomicU64,
     /// What became of signals, until their callers ask.
-    pub(super) verdicts: Mutex<Vec<Verdict>>,
+    verdicts: Mutex<Vec<Verdict>>,
+    /// How many those are, for calls that have none.
+    unasked: AtomicUsize,
     me: Weak<Self>,
 }
 
@@ -74,6 +78,7 @@ impl Cell {
             told: Told::default(),
             seen: AtomicU64::new(NEVER),
             verdicts: Mutex::default(),
+            unasked: AtomicUsize::new(0),
             me: me.clone(),
         })
     }
@@ -191,11 +196,27 @@ impl Cell {
         self.tell(What::Released { halt: halt.to_owned(), how: None, by: Some(by) });
     }
 
+    /// Keeps what became of a call's signal until its caller asks. Of too
+    /// many that nobody asks for, the oldest goes.
+    pub(super) fn keep(&self, verdict: Verdict) {
+        let mut verdicts = self.verdicts.lock();
+        if verdicts.len() >= VERDICTS {
+            verdicts.remove(0);
+        }
+        verdicts.push(verdict);
+        self.unasked.store(verdicts.len(), Ordering::Release);
+    }
+
     /// What became of the signal of the call `serial`, once.
     pub(crate) fn verdict(&self, serial: u64) -> Option<Verdict> {
+        if self.unasked.load(Ordering::Acquire) == 0 {
+            return None;
+        }
         let mut verdicts = self.verdicts.lock();
         let place = verdicts.iter().position(|verdict| verdict.serial == serial)?;
-        Some(verdicts.swap_remove(place))
+        let verdict = verdicts.remove(place);
+        self.unasked.store(verdicts.len(), Ordering::Release);
+        Some(verdict)
     }
 
     /// An id of letters for a halt that may begin.

@@ -15,9 +15,6 @@ use crate::{
     signal::Signal,
 };
 
-/// The answers whose outcome is kept for a caller that has not asked yet.
-const VERDICTS: usize = 64;
-
 impl SignalSink for Cell {
     fn report(&self, ticket: Ticket, claim: &Claim, report: &Report) {
         let signal = &report.signal;
@@ -57,11 +54,7 @@ impl SignalSink for Cell {
             })
         });
         self.log(halt.as_deref(), signal);
-        let mut verdicts = self.verdicts.lock();
-        if verdicts.len() >= VERDICTS {
-            verdicts.swap_remove(0);
-        }
-        verdicts.push(Verdict { serial: ticket.serial, halt, written });
+        self.keep(Verdict { serial: ticket.serial, halt, written });
     }
 
     fn uninspected(&self, _ticket: Ticket, claim: &Claim, why: &Uninspected) {
