@@ -60,7 +60,9 @@ impl<E> Kept<E> {
     fn pop(&mut self) -> Option<Result<Frame<Bytes>, E>> {
         let Some(frame) = self.frames.pop_front() else {
             // The ring is not needed for the rest of a stream.
-            self.frames = VecDeque::new();
+            if self.frames.capacity() > 0 {
+                self.frames = VecDeque::new();
+            }
             return self.error.take().map(Err);
         };
         let len = frame.data_ref().map_or(0, Bytes::len);

@@ -134,13 +134,27 @@ impl Inspection {
     /// Reads on. With the 64th KiB that is read while the response is held
     /// back it is [released](Self::release), wherever `chunk` ends.
     pub fn feed(&mut self, chunk: &[u8], now: SystemTime) -> Option<Signal> {
+        self.feed_at(chunk, || now)
+    }
+
+    /// The same with a clock, which is read only where there is something to
+    /// judge.
+    pub(super) fn feed_at(
+        &mut self,
+        chunk: &[u8],
+        now: impl FnOnce() -> SystemTime,
+    ) -> Option<Signal> {
         // The way of nearly every frame, and the reason that it is cheap.
         if let State::Events(scanner) = &mut self.state {
             let profile = self.judge.claim.profile();
-            if !self.judge.failed && scanner.skip(chunk, |events| profile.may_matter(events)) {
+            if !self.judge.failed
+                && (scanner.skip_one(chunk, |event| profile.may_matter_or_go_on(event))
+                    || scanner.skip(chunk, |events| profile.may_matter(events)))
+            {
                 return None;
             }
         }
+        let now = now();
         if self.patience.is_none() {
             return self.read(chunk, now);
         }

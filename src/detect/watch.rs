@@ -61,8 +61,11 @@ impl Watch {
                 self.excerpt.push(kept);
             }
         }
-        let signal = self.inspection.feed(data, self.teller.clock.now());
-        self.settle(signal);
+        let clock = &self.teller.clock;
+        let signal = self.inspection.feed_at(data, || clock.now());
+        if signal.is_some() || !self.excerpt.is_empty() {
+            self.settle(signal);
+        }
     }
 
     /// The body is over.

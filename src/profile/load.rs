@@ -113,6 +113,8 @@ fn compile(
         rules.push(Rule::compile(rule, reset).map_err(fail)?);
     }
     let needles = needles(&rules, &file.extract.code);
+    let lines = ["\ndata", "\rdata"].map(str::to_owned);
+    let needles_and_lines = needles.iter().cloned().chain(lines).collect();
     let notice = Notice::new(
         &file.id,
         (&file.provider, &file.plan),
@@ -137,6 +139,7 @@ fn compile(
         unmatched,
         reads_success_heads: rules.iter().any(Rule::reads_success_heads),
         needles: Words::new(needles, false),
+        needles_and_lines: Words::new(needles_and_lines, false),
         rules,
         fixtures: fixtures.unwrap_or_else(|| Fixtures::parsed(name, file.fixtures)),
         endpoints: file.endpoints,
@@ -191,5 +194,8 @@ fn needles(rules: &[Rule], codes: &[String]) -> Vec<String> {
     needles.extend(rules.iter().filter(|rule| rule.is_about_success()).flat_map(Rule::needles));
     needles.sort();
     needles.dedup();
+    // Whoever looks for `error` finds `network_error`.
+    let all = needles.clone();
+    needles.retain(|needle| all.iter().all(|other| other == needle || !needle.contains(&**other)));
     needles
 }

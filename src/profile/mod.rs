@@ -58,6 +58,8 @@ struct Inner {
     rules: Vec<Rule>,
     reads_success_heads: bool,
     needles: pattern::Words,
+    /// The needles, and what begins a further line of data.
+    needles_and_lines: pattern::Words,
     fixtures: fixture::Fixtures,
 }
 
@@ -203,6 +205,12 @@ impl Profile {
     /// vectorised scan; a needle may lie across two chunks.
     pub fn may_matter(&self, chunk: &[u8]) -> bool {
         self.0.needles.is_in(chunk)
+    }
+
+    /// The same for one event, in which a further line of data matters too:
+    /// one search instead of two.
+    pub(crate) fn may_matter_or_go_on(&self, event: &[u8]) -> bool {
+        self.0.needles_and_lines.is_in(event)
     }
 
     /// Whether some rule matches successes by their headers alone, so that

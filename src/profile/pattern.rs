@@ -3,7 +3,7 @@
 
 use std::{fmt, sync::OnceLock};
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, MatchKind, packed};
 use regex::Regex;
 
 /// A regex, compiled on first use.
@@ -66,7 +66,38 @@ impl fmt::Debug for Pattern {
 pub(super) struct Words {
     words: Vec<String>,
     fold: bool,
-    compiled: OnceLock<Option<AhoCorasick>>,
+    compiled: OnceLock<Option<Search>>,
+}
+
+enum Search {
+    /// Vectorised, without an automaton around it.
+    Packed(packed::Searcher),
+    /// For letters in either case, more words than fit, or processors without
+    /// vectors.
+    Automaton(AhoCorasick),
+}
+
+impl Search {
+    fn compile(words: &[String], fold: bool) -> Option<Self> {
+        let packed = || packed::Config::new().builder().extend(words).build();
+        if let Some(packed) = (!fold).then(packed).flatten() {
+            return Some(Self::Packed(packed));
+        }
+        // Leftmost, because the standard kind has no SIMD prefilter.
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostFirst)
+            .ascii_case_insensitive(fold)
+            .build(words);
+        automaton.ok().map(Self::Automaton)
+    }
+
+    #[inline]
+    fn is_in(&self, text: &[u8]) -> bool {
+        match self {
+            Self::Packed(packed) => packed.find(text).is_some(),
+            Self::Automaton(automaton) => automaton.is_match(text),
+        }
+    }
 }
 
 impl Words {
@@ -81,15 +112,8 @@ impl Words {
 
     /// Whether any of them stands in `text`. Linear in `text`.
     pub(super) fn is_in(&self, text: impl AsRef<[u8]>) -> bool {
-        let compiled = self.compiled.get_or_init(|| {
-            // Leftmost, because the standard kind has no SIMD prefilter.
-            AhoCorasick::builder()
-                .match_kind(MatchKind::LeftmostFirst)
-                .ascii_case_insensitive(self.fold)
-                .build(&self.words)
-                .ok()
-        });
-        compiled.as_ref().is_some_and(|words| words.is_match(text.as_ref()))
+        let compiled = self.compiled.get_or_init(|| Search::compile(&self.words, self.fold));
+        compiled.as_ref().is_some_and(|search| search.is_in(text.as_ref()))
     }
 
     /// Whether a text that holds one of these always holds one of `other`.

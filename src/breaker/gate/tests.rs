@@ -12,8 +12,12 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    breaker::{Disposition, standing::Struck},
-    ledger::Record,
+    breaker::{
+        Disposition,
+        outbox::{Outbox, Said},
+        standing::Struck,
+    },
+    ledger::{Opened, Record},
     signal::{Certainty, Class, Signal},
 };
 

@@ -1,48 +1,33 @@
 //! Crossing a string that nobody wants.
 
-use memchr::memchr;
-
-/// How many words without a quote make a vectorised search worth its call.
-const LONG: u8 = 4;
+/// How many bytes are asked at once whether there is a quote among them.
+const BLOCK: usize = 32;
 
 /// Looks for the quote that closes a string, of which `bytes` is the next
 /// piece; `odd` says that an odd number of backslashes ended the one before.
 /// Gives the length up to and including the quote, or the `odd` of this piece.
 ///
-/// Only quotes are looked for, eight bytes at a time: whether one closes the
-/// string is told by the backslashes before it. Source code in a completion
-/// has an escaped quote every few dozen bytes, and a search call for each
-/// would cost twice as much.
+/// Only quotes are looked for: whether one closes the string is told by the
+/// backslashes before it. Source code in a completion has an escaped quote
+/// every few dozen bytes, and a search call for each would cost twice as much.
 pub(super) fn closing_quote(bytes: &[u8], odd: bool) -> Result<usize, bool> {
     let mut at = 0;
-    while let Some(tail) = bytes.get(at..) {
-        let mut quiet = 0;
-        for word in tail.chunks_exact(8) {
-            let word = word.first_chunk().map_or(0, |word| u64::from_le_bytes(*word));
-            let mut hits = quotes(word);
-            quiet += 1;
-            if hits != 0 {
-                quiet = 0;
-            }
-            while hits != 0 {
-                let quote = at + (hits.trailing_zeros() / 8) as usize;
-                if !is_escaped(bytes, quote, odd) {
-                    return Ok(quote + 1);
+    while let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
+        // To the last byte, whatever came before: so it is two vectors.
+        if block.iter().fold(false, |found, byte| found | (*byte == b'"')) {
+            for (place, word) in block.chunks_exact(8).enumerate() {
+                let word = word.first_chunk().map_or(0, |word| u64::from_le_bytes(*word));
+                let mut hits = quotes(word);
+                while hits != 0 {
+                    let quote = at + place * 8 + (hits.trailing_zeros() / 8) as usize;
+                    if !is_escaped(bytes, quote, odd) {
+                        return Ok(quote + 1);
+                    }
+                    hits &= hits - 1;
                 }
-                hits &= hits - 1;
-            }
-            at += 8;
-            if quiet == LONG {
-                break;
             }
         }
-        if quiet < LONG {
-            break;
-        }
-        match memchr(b'"', bytes.get(at..).unwrap_or_default()) {
-            Some(n) => at += n,
-            None => return Err(ends_escaped(bytes, odd)),
-        }
+        at += BLOCK;
     }
     while let Some(n) = bytes.get(at..).and_then(|tail| tail.iter().position(|b| *b == b'"')) {
         at += n + 1;

@@ -71,9 +71,24 @@ impl EventScanner {
         self.seen || self.event.has_value()
     }
 
+    /// Skips `chunk` if it is one event with one line of data, a JSON object,
+    /// in which `may_matter` sees neither a word that matters nor a further
+    /// line of data: all that an ordinary frame costs, without allocation.
+    /// Otherwise says no and leaves it to [`skip`](Self::skip).
+    pub fn skip_one<M>(&mut self, chunk: &[u8], may_matter: M) -> bool
+    where
+        M: Fn(&[u8]) -> bool,
+    {
+        let skips = chunk.starts_with(b"data: {")
+            && self.is_between_events()
+            && chunk.ends_with(b"\n\n")
+            && !may_matter(chunk);
+        self.after_cr &= !skips;
+        skips
+    }
+
     /// Skips `chunk` if it is whole events and `may_matter` sees nothing in
-    /// them: all that an ordinary frame costs, without allocation. Otherwise
-    /// says no and leaves it to [`feed`](Self::feed).
+    /// them. Otherwise says no and leaves it to [`feed`](Self::feed).
     pub fn skip<M>(&mut self, chunk: &[u8], may_matter: M) -> bool
     where
         M: Fn(&[u8]) -> bool,

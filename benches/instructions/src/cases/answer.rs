@@ -36,8 +36,7 @@ pub fn events(frames: u32) -> Vec<Bytes> {
                 "data: {{\"id\":\"20260708110634e6c57cfb3edd4758\",\"created\":1783480011,\
                  \"object\":\"chat.completion.chunk\",\"model\":\"glm-5.2\",\
                  \"choices\":[{{\"index\":0,\"delta\":{{\"role\":\"assistant\",\
-                 \"content\":\"{word}\"}},\"logprobs\":null,\"finish_reason\":null}}],\
-                 \"usage\":null}}\n\n"
+                 \"content\":\"{word}\"}},\"logprobs\":null,\"finish_reason\":null}}]}}\n\n"
             ))
         })
         .collect()
