@@ -270,6 +270,15 @@ fn a_broken_error_reads_the_same_at_any_chunking() {
 }
 
 #[test]
+fn a_stream_that_is_declared_as_text_is_one_at_any_chunking() {
+    let body = format!("event: error\ndata: {SAYS_1313}\n\n");
+    let one_by_one: Vec<_> = (0..body.len()).collect();
+    let cut = chunked(MESSAGES, 200, "text/plain", body.as_bytes(), &one_by_one);
+    assert_eq!(cut.as_ref().map(|signal| signal.class), Some(Class::PolicyViolation));
+    assert_eq!(cut, whole(MESSAGES, 200, "text/plain", &body));
+}
+
+#[test]
 fn half_a_code_is_no_code() {
     let signal = whole(CHAT, 429, JSON, r#"{"error":{"code":"1313"#).unwrap();
     assert_eq!(signal.class, Class::Unknown);

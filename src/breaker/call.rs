@@ -76,7 +76,7 @@ impl Call {
     /// The response is resolved: its head is here, an error body is judged.
     pub(crate) fn answered(&mut self) {
         if let Some(pass) = &mut self.pass {
-            self.cell.answered(pass);
+            self.cell.pass(|gate, now, news| gate.answered(pass, now, news));
         }
     }
 
@@ -131,7 +131,7 @@ impl Call {
     pub(crate) fn end(&mut self, outcome: Outcome) {
         if let Some(pass) = self.pass.take() {
             let _ = self.cell.verdict(pass.ticket.serial);
-            self.cell.ended(pass, outcome);
+            self.cell.pass(|gate, now, news| gate.ended(pass, outcome, now, news));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Weak,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::{
     event::What,
     gate::Gate,
     outbox::Said,
-    standing::{Ask, Limits, Outcome, Pass, Trial, Writes},
+    standing::{Ask, Limits, Pass, Trial, Writes},
 };
 use crate::{
     account::{Account, letters},
@@ -23,6 +23,9 @@ use crate::{
     refusal::Refused,
 };
 
+/// The answers whose outcome is kept for a caller that has not asked yet. A
+/// call takes its own along when it ends.
+const VERDICTS: usize = 4_096;
 /// The ledger was never read.
 const NEVER: u64 = u64::MAX;
 
@@ -38,7 +41,9 @@ pub(crate) struct Cell {
     /// The version at which the ledger was last read.
     seen: AtomicU64,
     /// What became of signals, until their callers ask.
-    pub(super) verdicts: Mutex<Vec<Verdict>>,
+    verdicts: Mutex<Vec<Verdict>>,
+    /// How many those are, for calls that have none.
+    unasked: AtomicUsize,
     me: Weak<Self>,
 }
 
@@ -89,6 +94,7 @@ impl Cell {
             told: Told::default(),
             seen: AtomicU64::new(NEVER),
             verdicts: Mutex::default(),
+            unasked: AtomicUsize::new(0),
             me: me.clone(),
         })
     }
@@ -143,31 +149,29 @@ impl Cell {
     /// Does `work` on the gate; what is owed to the ledger by then goes to
     /// the writer.
     pub(crate) fn act<T>(&self, work: impl FnOnce(&Gate, Millis, &mut Writes) -> T) -> T {
-        self.owe(|news| work(&self.gate, self.now(), news))
+        self.pass(|gate, now, news| work(gate, now(), news))
     }
 
-    /// The response of `pass` is resolved. Reads the clock only if somebody
-    /// waits.
-    pub(crate) fn answered(&self, pass: &mut Pass) {
-        self.owe(|news| self.gate.answered(pass, || self.now(), news));
-    }
-
-    /// The call of `pass` is over. Reads the clock only if somebody waits, or
-    /// if the call was not a plain one.
-    pub(crate) fn ended(&self, pass: Pass, outcome: Outcome) {
-        self.owe(|news| self.gate.ended(pass, outcome, || self.now(), news));
-    }
-
-    fn owe<T>(&self, work: impl FnOnce(&mut Writes) -> T) -> T {
+    /// The same, where the clock is seldom asked.
+    pub(crate) fn pass<T>(
+        &self,
+        work: impl FnOnce(&Gate, &dyn Fn() -> Millis, &mut Writes) -> T,
+    ) -> T {
         let mut news = Writes::new();
-        let done = work(&mut news);
+        let done = work(&self.gate, &|| self.now(), &mut news);
         if !news.is_empty() {
-            self.announce(&news);
-            if let Some(me) = self.me.upgrade() {
-                self.shared.writer.submit(me);
-            }
+            self.say(&news);
         }
         done
+    }
+
+    /// Tells the listeners and the ledger what is owed by now.
+    #[cold]
+    fn say(&self, news: &Writes) {
+        self.announce(news);
+        if let Some(me) = self.me.upgrade() {
+            self.shared.writer.submit(me);
+        }
     }
 
     pub(crate) fn tell(&self, what: What) {
@@ -193,11 +197,27 @@ impl Cell {
         self.tell(What::Released { halt: halt.to_owned(), how: None, by: Some(by) });
     }
 
+    /// Keeps what became of a call's signal until its caller asks. Of too
+    /// many that nobody asks for, the oldest goes.
+    pub(super) fn keep(&self, verdict: Verdict) {
+        let mut verdicts = self.verdicts.lock();
+        if verdicts.len() >= VERDICTS {
+            verdicts.remove(0);
+        }
+        verdicts.push(verdict);
+        self.unasked.store(verdicts.len(), Ordering::Release);
+    }
+
     /// What became of the signal of the call `serial`, once.
     pub(crate) fn verdict(&self, serial: u64) -> Option<Verdict> {
+        if self.unasked.load(Ordering::Acquire) == 0 {
+            return None;
+        }
         let mut verdicts = self.verdicts.lock();
         let place = verdicts.iter().position(|verdict| verdict.serial == serial)?;
-        Some(verdicts.swap_remove(place))
+        let verdict = verdicts.remove(place);
+        self.unasked.store(verdicts.len(), Ordering::Release);
+        Some(verdict)
     }
 
     /// An id of letters for a halt that may begin.
@@ -254,3 +274,6 @@ impl Author for Cell {
         self.gate.look(|state| state.trouble());
     }
 }
+
+#[cfg(all(test, not(planguard_loom)))]
+mod tests;

@@ -14,11 +14,6 @@ use crate::{
     profile::Claim,
 };
 
-/// The answers whose outcome is kept for a caller that has not asked yet. A
-/// call takes its own along when it ends, so this only bounds what a detector
-/// reports after that.
-const VERDICTS: usize = 4_096;
-
 impl SignalSink for Cell {
     fn report(&self, ticket: Ticket, claim: &Claim, report: &Report) {
         let signal = &report.signal;
@@ -66,11 +61,7 @@ impl SignalSink for Cell {
                 "signal"
             );
         }
-        let mut verdicts = self.verdicts.lock();
-        if verdicts.len() >= VERDICTS {
-            verdicts.swap_remove(0);
-        }
-        verdicts.push(Verdict { serial: ticket.serial, halt, written });
+        self.keep(Verdict { serial: ticket.serial, halt, written });
     }
 
     fn uninspected(&self, _ticket: Ticket, claim: &Claim, why: &Uninspected) {

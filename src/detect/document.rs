@@ -66,7 +66,8 @@ impl Document {
                 let taken = self.walker.feed(chunk);
                 // Such a body is judged where it breaks. What stands behind that
                 // belongs to the verdict only if it came in the same piece.
-                if self.expect != Expect::Error && self.walker.progress() == Progress::Broken {
+                let ends_here = self.form == Form::Json && self.expect != Expect::Error;
+                if ends_here && self.walker.progress() == Progress::Broken {
                     self.text.truncate(before + taken);
                 }
             }

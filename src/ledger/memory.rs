@@ -43,11 +43,13 @@ impl MemoryLedger {
         decide: impl FnOnce(&Record) -> Option<Entry>,
     ) -> Result<Opened, LedgerError> {
         let mut records = self.0.records.lock();
-        let record = records.entry(account.clone()).or_default();
-        let Some(entry) = decide(record) else {
+        let known = records.get(account);
+        let Some(entry) = decide(known.unwrap_or(&Record::default())) else {
             let version = self.0.version.load(Ordering::Acquire);
-            return Err(LedgerError::Conflict(Box::new(Opened::new(record.clone(), version))));
+            let record = known.cloned().unwrap_or_default();
+            return Err(LedgerError::Conflict(Box::new(Opened::new(record, version))));
         };
+        let record = records.entry(account.clone()).or_default();
         record.fold(&entry);
         let version = self.0.version.fetch_add(1, Ordering::AcqRel) + 1;
         Ok(Opened::new(record.clone(), version))

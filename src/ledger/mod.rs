@@ -6,6 +6,10 @@
 
 mod memory;
 mod record;
+#[cfg(test)]
+mod tests;
+#[cfg(all(test, not(planguard_loom)))]
+pub(crate) mod tricky;
 mod writer;
 
 pub use memory::MemoryLedger;

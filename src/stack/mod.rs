@@ -46,6 +46,9 @@ impl PlanGuard {
     /// The defaults: [`Posture::Probation`], 4 unanswered calls on plan
     /// endpoints, a [`MemoryLedger`] (halts end with the process), unclaimed
     /// hosts pass untouched.
+    ///
+    /// [`MemoryLedger`]: crate::ledger::MemoryLedger
+    /// [`Posture::Probation`]: crate::breaker::Posture::Probation
     pub fn builder(profile: Profile) -> Builder {
         Builder::new(profile)
     }

@@ -10,9 +10,12 @@
 //! | trial | 1, until its body ends | passed → watching; policy → latch; else → cooling, doubled |
 //! | watching | 1, until its body ends | 60 s and one more pass → open; policy → latch |
 
+mod call;
 mod settle;
+mod sibling;
 mod struck;
 
+pub use call::{Admit, Ask, Limits, Outcome, Pass, Role, Trial};
 pub use struck::Struck;
 
 use settle::forbids;
@@ -30,97 +33,6 @@ const EXPLAINING_CALLS: usize = 10;
 const EXPLAINING_MS: Millis = 60_000;
 /// How long an account is watched after a passed trial.
 pub(super) const WATCH_MS: Millis = 60_000;
-
-/// How many calls may be out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Unanswered calls on plan endpoints.
-    pub unanswered: u32,
-    /// Calls on plan endpoints whose bodies have not ended.
-    pub in_flight: Option<u32>,
-    /// The least that a passed probation leaves of `unanswered`.
-    pub after_probation: u32,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { unanswered: 4, in_flight: None, after_probation: 1 }
-    }
-}
-
-/// What a call is, as far as admission cares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Ask {
-    /// The endpoint's place in the profile's list.
-    pub endpoint: u16,
-    /// Whether the plan pays.
-    pub plan: bool,
-    /// Whether it may carry a trial: it is not `non_coding`.
-    pub may_test: bool,
-}
-
-/// What an admitted call is to its account.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// One of many.
-    Plain,
-    /// The one test of a halt.
-    Trial(Box<Trial>),
-    /// The one call of a watched account.
-    Watched,
-}
-
-/// The lease that a trial runs on. It is this call's as long as the halt is
-/// lent to this holder; a name is given to one lease only.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Trial {
-    /// The halt's id.
-    pub halt: String,
-    /// The name that the lease was claimed in.
-    pub holder: String,
-}
-
-/// An admission: the call is out until [`Standing::ended`].
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Pass {
-    /// Its mark.
-    pub ticket: Ticket,
-    /// What it is to the account.
-    pub role: Role,
-    /// What it asked for.
-    pub ask: Ask,
-    /// Whether its response is resolved.
-    pub answered: bool,
-}
-
-/// How an admitted call ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Outcome {
-    /// 2xx, the body read to its end, no signal.
-    Passed,
-    /// Sent, and anything else: an error, a drop, a timeout.
-    Other,
-    /// Nothing left the process.
-    NeverSent,
-}
-
-/// The answer to [`Standing::admit`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Admit {
-    /// The call may leave.
-    Go(Pass),
-    /// All slots are taken: stand in the queue.
-    Wait,
-    /// The call may test the halt of this id, if the ledger gives it the lease.
-    Lease(String),
-    /// The call may not leave, because of the halt of this id.
-    Refuse {
-        /// The gravest halt that covers the call.
-        halt: String,
-        /// When it is worth asking again, if time alone will do.
-        not_before: Option<Millis>,
-    },
-}
 
 /// What the machine wants written, each against the epoch that it saw.
 pub type Writes = Vec<(u64, Entry)>;
@@ -212,8 +124,21 @@ impl Standing {
         self.write(Fact::GivenBack { halt, holder }, now, writes);
     }
 
-    /// May a call leave? `queued` says that others stand before it.
+    /// Lets a call leave where nothing is halted and a slot is free: the
+    /// short way of [`admit`](Self::admit), which gives the same answer.
     #[inline]
+    pub fn admit_open(
+        &mut self,
+        ask: Ask,
+        limits: &Limits,
+        queued: bool,
+        now: Millis,
+    ) -> Option<Pass> {
+        let free = !ask.plan || !queued && self.has_slot(limits);
+        (free && self.record.halts.is_empty()).then(|| self.go(ask, Role::Plain, now))
+    }
+
+    /// May a call leave? `queued` says that others stand before it.
     pub fn admit(
         &mut self,
         ask: Ask,
@@ -223,38 +148,25 @@ impl Standing {
         writes: &mut Writes,
     ) -> Admit {
         if !self.record.halts.is_empty() {
-            if let Some(answer) = self.admit_halted(ask, queued, now, writes) {
-                return answer;
+            self.settle(now, writes);
+            if let Some(stop) = self.stopped(ask, now) {
+                return stop;
+            }
+            if self.is_watched(ask) {
+                return match self.watched {
+                    None if !queued => {
+                        let pass = self.go(ask, Role::Watched, now);
+                        self.watched = Some(pass.ticket.serial);
+                        Admit::Go(pass)
+                    }
+                    _ => Admit::Wait,
+                };
             }
         }
         if ask.plan && (queued || !self.has_slot(limits)) {
             return Admit::Wait;
         }
         Admit::Go(self.go(ask, Role::Plain, now))
-    }
-
-    /// What the open halts say to a call; none if it leaves like any other.
-    #[cold]
-    fn admit_halted(
-        &mut self,
-        ask: Ask,
-        queued: bool,
-        now: Millis,
-        writes: &mut Writes,
-    ) -> Option<Admit> {
-        self.settle(now, writes);
-        if let Some(stop) = self.stopped(ask, now) {
-            return Some(stop);
-        }
-        if !self.is_watched(ask) {
-            return None;
-        }
-        if queued || self.watched.is_some() {
-            return Some(Admit::Wait);
-        }
-        let pass = self.go(ask, Role::Watched, now);
-        self.watched = Some(pass.ticket.serial);
-        Some(Admit::Go(pass))
     }
 
     /// Lets a call leave whatever the standing is: for `Posture::Report`.
@@ -283,6 +195,7 @@ impl Standing {
     }
 
     /// The response of `pass` is resolved.
+    #[inline]
     pub fn answered(&mut self, pass: &mut Pass) {
         if matches!(pass.role, Role::Plain) && !pass.answered {
             pass.answered = true;
@@ -292,8 +205,9 @@ impl Standing {
         }
     }
 
-    /// The call of `pass` is over: all that this means for a plain one.
-    pub fn give_slots_back(&mut self, pass: &Pass) {
+    /// The call of `pass` is out no longer.
+    #[inline]
+    pub fn over(&mut self, pass: &Pass) {
         if pass.ask.plan {
             self.in_flight = self.in_flight.saturating_sub(1);
             if !pass.answered {
@@ -302,9 +216,9 @@ impl Standing {
         }
     }
 
-    /// The call of `pass` is over.
+    /// The call of `pass` is out no longer, and ended so.
     pub fn ended(&mut self, pass: Pass, outcome: Outcome, now: Millis, writes: &mut Writes) {
-        self.give_slots_back(&pass);
+        self.over(&pass);
         match pass.role {
             Role::Plain => {}
             Role::Watched => {
@@ -332,6 +246,7 @@ impl Standing {
         self.in_flight >= 2 || (oldest != 0 && now.saturating_sub(oldest) <= EXPLAINING_MS)
     }
 
+    #[inline]
     fn has_slot(&self, limits: &Limits) -> bool {
         let slots = match self.record.reduced_slots {
             Some(reduced) => reduced.max(limits.after_probation).clamp(1, limits.unanswered.max(1)),
@@ -340,12 +255,15 @@ impl Standing {
         self.unanswered < slots && limits.in_flight.is_none_or(|most| self.in_flight < most)
     }
 
+    #[inline]
     fn go(&mut self, ask: Ask, role: Role, now: Millis) -> Pass {
         self.serial += 1;
         if ask.plan {
             self.unanswered += 1;
             self.in_flight += 1;
-            self.recent[self.next_recent] = now;
+            if let Some(oldest) = self.recent.get_mut(self.next_recent) {
+                *oldest = now;
+            }
             self.next_recent += 1;
             if self.next_recent == self.recent.len() {
                 self.next_recent = 0;

@@ -131,3 +131,18 @@ fn a_watch_elsewhere_is_not_ended_by_an_old_pass_here() {
     let _first = desk.go(CODING);
     assert_eq!(desk.ask(CODING), Admit::Wait, "nothing has passed in this watch");
 }
+
+#[test]
+fn the_success_of_a_call_watched_under_an_older_halt_opens_nothing() {
+    let (mut desk, halt, trial) = on_trial();
+    desk.end(trial, Outcome::Passed);
+    let streaming = desk.go(CODING);
+    desk.acknowledge(&halt);
+    desk.wait(48 * HOUR);
+    let second = desk.throttled();
+    let moved = desk.halt(&second).moved(Phase::Watching { since: desk.now }, MINUTE);
+    let entry = Entry::new(desk.now, moved);
+    desk.hear(&entry);
+    desk.wait(2 * MINUTE).end(streaming, Outcome::Passed);
+    assert!(matches!(desk.halt(&second).phase, Phase::Watching { .. }));
+}
