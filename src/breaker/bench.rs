@@ -1,6 +1,8 @@
 //! Doors to the hot path for the instruction benches, open only under
 //! `--cfg planguard_bench`.
 
+use std::hint::black_box;
+
 use http::{HeaderMap, Uri};
 
 use super::{
@@ -22,14 +24,21 @@ impl OpenGate {
         Self(Gate::new(Limits::default()))
     }
 
-    /// One call: admitted, answered, over. Whether it was admitted.
-    pub fn round(&self, now: Millis) -> bool {
-        let mut writes = Writes::new();
+    /// So many calls, one after the other: admitted, answered, over. How many
+    /// were admitted.
+    pub fn calls(&self, calls: u32, now: Millis) -> u32 {
+        let mut news = Writes::new();
         let ask = Ask { endpoint: 0, plan: true, may_test: true };
-        let Admit::Go(mut pass) = self.0.admit(ask, now, &mut writes) else { return false };
-        self.0.answered(&mut pass, || now, &mut writes);
-        self.0.ended(pass, Outcome::Passed, || now, &mut writes);
-        true
+        let mut admitted = 0;
+        for _ in 0..calls {
+            let now = black_box(now);
+            if let Admit::Go(mut pass) = black_box(&self.0).admit(ask, now, &mut news) {
+                self.0.answered(&mut pass, || now, &mut news);
+                self.0.ended(pass, Outcome::Passed, || now, &mut news);
+                admitted += 1;
+            }
+        }
+        admitted
     }
 }
 

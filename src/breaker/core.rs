@@ -294,9 +294,7 @@ impl Core {
         let profile = claim.profile();
         let credential = if self.name.is_some() { None } else { profile.credential_bytes(headers) };
         // No credential is empty.
-        let bytes = credential.unwrap_or_default();
-        let hash = SipHasher13::new_with_keys(self.keys.0, self.keys.1).hash(bytes).as_u128();
-        let key = (profile.address(), hash);
+        let key = (profile.address(), keyed_hash(self.keys, credential.unwrap_or_default()));
         if let Some(cell) = self.known.lock().by_credential.get(&key) {
             return cell.clone();
         }
@@ -358,13 +356,17 @@ impl Core {
     /// One line a ledger and week, where the user has no callback. It keeps
     /// no call waiting.
     fn show_notice(&self, cell: &Cell, claim: &Claim, now: Millis) {
-        let due = &cell.told.notice_due;
-        if !claim.is_plan() || self.shared.notice_told || now < due.load(Ordering::Relaxed) {
-            return;
+        let due = cell.told.notice_due.load(Ordering::Relaxed);
+        if now >= due && claim.is_plan() && !self.shared.notice_told {
+            self.show_due_notice(cell, claim, now);
         }
+    }
+
+    #[cold]
+    fn show_due_notice(&self, cell: &Cell, claim: &Claim, now: Millis) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let next = now.saturating_add(NOTICE_MS);
-        due.store(next, Ordering::Relaxed);
+        cell.told.notice_due.store(next, Ordering::Relaxed);
         let profile = claim.profile();
         let mut noticed = self.noticed.lock();
         // The profile's other accounts may have brought it up.
@@ -373,6 +375,12 @@ impl Core {
             runtime.spawn(show_notice(self.shared.clone(), profile.clone()));
         }
     }
+}
+
+/// Out of line: amid an admission its state would not fit the registers.
+#[inline(never)]
+fn keyed_hash(keys: (u64, u64), credential: &[u8]) -> u128 {
+    SipHasher13::new_with_keys(keys.0, keys.1).hash(credential).as_u128()
 }
 
 async fn show_notice(shared: Arc<Shared>, profile: Profile) {

@@ -55,6 +55,10 @@ impl Credential {
 /// `Bearer` in any case, as RFC 9110 has schemes; without it the raw key,
 /// which Z.AI's monitor endpoint takes.
 fn without_bearer(value: &[u8]) -> &[u8] {
+    // As nearly every client writes it.
+    if let Some(rest) = value.strip_prefix(b"Bearer ") {
+        return rest.trim_ascii_start();
+    }
     match value.split_at_checked(b"bearer".len()) {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case(b"bearer") => match rest {
             [] | [b' ', ..] => rest.trim_ascii_start(),
