@@ -15,10 +15,7 @@ use planguard::{
 use serde::de::IgnoredAny;
 use tower::{Layer, Service};
 
-use super::{
-    Case,
-    answer, now, request,
-};
+use super::{Case, answer, now, request};
 
 const EVENT_STREAM: &str = "text/event-stream";
 const JSON: &str = "application/json";
