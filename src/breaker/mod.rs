@@ -33,6 +33,7 @@ mod announce;
 #[cfg(planguard_bench)]
 #[doc(hidden)]
 pub mod bench;
+#[cfg(feature = "tower")]
 mod body;
 mod call;
 mod cell;
@@ -40,30 +41,40 @@ mod config;
 mod core;
 mod disposition;
 mod event;
+#[cfg(feature = "tower")]
 mod future;
 mod gate;
+#[cfg(feature = "tower")]
 mod layer;
 mod outbox;
 mod refuse;
+#[cfg(feature = "tower")]
 mod refusing;
+#[cfg(feature = "tower")]
 mod service;
 mod sink;
 mod standing;
+#[cfg(feature = "tower")]
 mod write_wait;
 
+#[cfg(feature = "tower")]
 pub use body::BreakerBody;
 pub use config::{LedgerTrouble, StruckResponse, Unclaimed};
 pub use disposition::{Action, Disposition, Dispositions, Posture, TooLax};
 pub use event::{Event, Events, What};
+#[cfg(feature = "tower")]
 pub use future::ResponseFuture;
+#[cfg(feature = "tower")]
 pub use layer::BreakerLayer;
+#[cfg(feature = "tower")]
 pub use refusing::{Answer, Refusing, Throw};
+#[cfg(feature = "tower")]
 pub use service::Breaker;
 pub use standing::Limits;
 
 pub(crate) use self::{
     cell::Cell,
-    config::{LEDGER_DEADLINE, Shared, random},
+    config::{Shared, random},
     core::Core,
     event::Bus,
 };

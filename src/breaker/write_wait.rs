@@ -9,7 +9,7 @@ use std::{
 
 use tokio::time::{Sleep, sleep};
 
-use super::{Cell, LEDGER_DEADLINE};
+use super::{Cell, config::LEDGER_DEADLINE};
 use crate::ledger::Written;
 
 /// Resolves when the ledger has the strike, or has failed, or after 2 s.

@@ -63,6 +63,6 @@ fn count(json: bool, wanted: &[String]) -> ExitCode {
     } else {
         print!("{}", report::table(&counted));
     }
-    let failed = counted.iter().any(|row| row.is_over() && row.row.binding);
+    let failed = counted.iter().any(|row| row.fails());
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

@@ -20,14 +20,25 @@ impl<'r> Counted<'r> {
         Ok(Self { row, cost, peers })
     }
 
+    /// Whether the path misses its budget.
     pub fn is_over(&self) -> bool {
-        let over = |figure: f64, budget: Option<f64>| budget.is_some_and(|most| figure > most);
-        over(self.cost.instructions, self.row.budget)
+        self.exceeds(self.row.budget)
+    }
+
+    /// Whether the run fails because of it.
+    pub fn fails(&self) -> bool {
+        self.row.ceiling.is_some() && self.exceeds(self.row.ceiling)
+    }
+
+    fn exceeds(&self, instructions: Option<f64>) -> bool {
+        let over = |figure: f64, most: Option<f64>| most.is_some_and(|most| figure > most);
+        over(self.cost.instructions, instructions)
             || self.cost.allocations.is_some_and(|own| over(own, self.row.allocations))
     }
 
     fn verdict(&self) -> &'static str {
         match (self.row.budget, self.is_over()) {
+            _ if self.fails() => "FAIL",
             (_, true) => "OVER",
             (Some(_), false) => "ok",
             (None, false) => "",
@@ -97,7 +108,8 @@ pub fn json(rows: &[Counted<'_>]) -> serde_json::Value {
                 "allocations": counted.cost.allocations,
                 "allocation_budget": counted.row.allocations,
                 "over": counted.is_over(),
-                "binding": counted.row.binding,
+                "ceiling": counted.row.ceiling,
+                "fails": counted.fails(),
                 "peers": counted.peers.iter().map(peer).collect::<Vec<_>>(),
             })
         })
