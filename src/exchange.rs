@@ -213,11 +213,13 @@ impl Detection {
     }
 
     /// Notes the signal; the first one counts.
+    #[cfg(feature = "tower")]
     pub(crate) fn found(&self, signal: Signal) {
         let _ = self.0.signal.set(signal);
     }
 
     /// Notes why the body could not be judged.
+    #[cfg(feature = "tower")]
     pub(crate) fn passed_over(&self, why: Uninspected) {
         let _ = self.0.uninspected.set(why);
     }

@@ -29,10 +29,14 @@
 //! the second one on the account is refused as `misconfigured`: silently
 //! doing nothing would be the worst failure.
 
+// Without a front, what admits calls waits for one.
+#![cfg_attr(not(feature = "tower"), allow(dead_code))]
+
 mod announce;
 #[cfg(planguard_bench)]
 #[doc(hidden)]
 pub mod bench;
+#[cfg(feature = "tower")]
 mod body;
 mod call;
 mod cell;
@@ -40,25 +44,32 @@ mod config;
 mod core;
 mod disposition;
 mod event;
+#[cfg(feature = "tower")]
 mod future;
 mod gate;
+#[cfg(feature = "tower")]
 mod layer;
 mod outbox;
 mod refuse;
+#[cfg(feature = "tower")]
 mod refusing;
+#[cfg(feature = "tower")]
 mod service;
 mod sink;
 mod standing;
 mod write_wait;
 
-pub use body::BreakerBody;
+#[cfg(feature = "tower")]
+pub use self::{
+    body::BreakerBody,
+    future::ResponseFuture,
+    layer::BreakerLayer,
+    refusing::{Answer, Refusing, Throw},
+    service::Breaker,
+};
 pub use config::{LedgerTrouble, StruckResponse, Unclaimed};
 pub use disposition::{Action, Disposition, Dispositions, Posture, TooLax};
 pub use event::{Event, Events, What};
-pub use future::ResponseFuture;
-pub use layer::BreakerLayer;
-pub use refusing::{Answer, Refusing, Throw};
-pub use service::Breaker;
 pub use standing::Limits;
 
 pub(crate) use self::{
