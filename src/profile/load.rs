@@ -113,8 +113,9 @@ fn compile(
         rules.push(Rule::compile(rule, reset).map_err(fail)?);
     }
     let needles = needles(&rules, &file.extract.code);
-    let lines = ["\ndata", "\rdata"].map(str::to_owned);
-    let needles_and_lines = needles.iter().cloned().chain(lines).collect();
+    let line_starts = ["\ndata", "\rdata"];
+    let needles_and_lines = needles.iter().map(|needle| last_word(needle)).chain(line_starts);
+    let needles_and_lines = needles_and_lines.map(str::to_owned).collect();
     let notice = Notice::new(
         &file.id,
         (&file.provider, &file.plan),
@@ -182,6 +183,14 @@ fn check_endpoint(endpoint: &Endpoint) -> Result<(), String> {
         return Err(format!("path prefix `{path}` is no plain path that starts with `/`"));
     }
     Ok(())
+}
+
+/// What is looked for first: where `model_context_window_exceeded` stands,
+/// there is `_exceeded`, but not in every frame a `model` at which the search
+/// would stop to compare.
+fn last_word(needle: &str) -> &str {
+    let at = needle.rfind('_').filter(|at| needle.len() - at > 4);
+    at.and_then(|at| needle.get(at..)).unwrap_or(needle)
 }
 
 /// What a success must hold somewhere for any rule, or an error in it, to be
