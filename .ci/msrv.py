@@ -21,6 +21,11 @@ def version(text):
     return tuple(numbers + [0] * (3 - len(numbers)))
 
 
+def is_built(kind):
+    # `planguard_…` cfgs are for our own models and counters.
+    return kind["kind"] != "dev" and "planguard_" not in (kind["target"] or "")
+
+
 def built(data):
     """The ids of the packages that a build without dev-dependencies takes."""
     nodes = {node["id"]: node for node in data["resolve"]["nodes"]}
@@ -31,7 +36,7 @@ def built(data):
             continue
         seen.add(package)
         for dependency in nodes[package]["deps"]:
-            if any(kind["kind"] != "dev" for kind in dependency["dep_kinds"]):
+            if any(is_built(kind) for kind in dependency["dep_kinds"]):
                 todo.append(dependency["pkg"])
     return seen
 
