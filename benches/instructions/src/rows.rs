@@ -78,7 +78,7 @@ pub fn all() -> Vec<Row> {
             case: &cases::detect::EVENTS,
             budget: Some(600.0),
             allocations: Some(0.0),
-            ceiling: Some(650.0),
+            ceiling: Some(600.0),
             peers: &[&cases::detect::SSE_STREAM, &cases::detect::EVENTSOURCE_STREAM],
         },
         Row {
