@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Counts instructions and allocations of the hot paths, and fails when a path
-# is over its ceiling (its budget, where that is met). Arguments go to the counter: `--json`, or row names.
+# is over its ceiling (its budget, where that is met). Arguments go to the
+# counter: `--json`, or row names.
 set -euo pipefail
 cd "$(dirname "$0")/instructions"
 

@@ -309,6 +309,26 @@ fn a_filtered_choice_does_not_hide_a_strike_behind_it() {
 }
 
 #[test]
+fn nothing_hides_behind_an_ordinary_frame_of_the_same_piece() {
+    let frame = "data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n";
+    for (hidden, expected) in [
+        ("data: [1302][Slow down][20260708110634e6c57cfb]\n\n", Class::PolicyThrottle),
+        ("data: [1302][Slow down][20260708110634e6c57cfb]\r\r\n\n", Class::PolicyThrottle),
+        ("data: {\"code\":1313,\"msg\":\"x\"}\n\n", Class::PolicyViolation),
+        (
+            "data: {\"choices\":[{\"finish_reason\":\"model_context_window_exceeded\"}]}\n\n",
+            Class::InvalidRequest,
+        ),
+    ] {
+        for before in [frame, ""] {
+            let body = format!("{frame}{before}{hidden}");
+            let signal = chunked(CHAT, 200, SSE, body.as_bytes(), &[frame.len()]);
+            assert_eq!(signal.map(|signal| signal.class), Some(expected), "{body:?}");
+        }
+    }
+}
+
+#[test]
 fn an_error_behind_the_head_of_a_success_is_found() {
     let body = r#"{"choices":[],"error":{"code":"1313","message":"x"}}"#;
     assert_eq!(class(CHAT, 200, JSON, body), Some(Class::PolicyViolation));

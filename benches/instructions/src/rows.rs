@@ -28,7 +28,7 @@ pub fn all() -> Vec<Row> {
             case: &cases::breaker::GATE,
             budget: Some(150.0),
             allocations: Some(0.0),
-            ceiling: Some(200.0),
+            ceiling: Some(150.0),
             peers: &[
                 &cases::peers::FAILSAFE_CONSECUTIVE,
                 &cases::peers::FAILSAFE,
@@ -42,7 +42,7 @@ pub fn all() -> Vec<Row> {
             case: &cases::breaker::ADMISSION,
             budget: Some(800.0),
             allocations: Some(0.0),
-            ceiling: Some(1_485.0),
+            ceiling: Some(1_395.0),
             peers: &[],
         },
         Row {
