@@ -28,7 +28,7 @@ pub fn all() -> Vec<Row> {
             case: &cases::breaker::GATE,
             budget: Some(150.0),
             allocations: Some(0.0),
-            ceiling: Some(150.0),
+            ceiling: Some(165.0),
             peers: &[
                 &cases::peers::FAILSAFE_CONSECUTIVE,
                 &cases::peers::FAILSAFE,
