@@ -116,3 +116,8 @@ pub use stack::{BuildError, Builder, HaltError, PlanGuard, Snapshot};
 
 /// A boxed error, as tower uses it.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+// The README's example is tested as documentation.
+#[cfg(all(doctest, feature = "sim"))]
+#[doc = include_str!("../README.md")]
+struct ReadMe;
