@@ -44,7 +44,7 @@ impl OpenGate {
 
 /// One request: admitted, answered, over. Whether it was admitted at once.
 pub fn admit(layer: &BreakerLayer, uri: &Uri, headers: &HeaderMap) -> bool {
-    match layer.core.admit(Head { uri, headers, workload: Workload::Unclear }) {
+    match layer.core.admit(Head { to: uri.into(), headers, workload: Workload::Unclear }) {
         Admission::Go(mut call) => {
             call.answered();
             call.end(Outcome::Passed);

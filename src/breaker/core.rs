@@ -23,7 +23,7 @@ use crate::{
     clock::{Millis, to_millis},
     exchange::Workload,
     ledger::{BoxFuture, Changed, Entry, Fact, Lease, LedgerError},
-    profile::{Claim, Profile, Registry},
+    profile::{Claim, Profile, Registry, Target},
     refusal::Refused,
 };
 
@@ -48,7 +48,7 @@ pub(crate) enum Admission {
 /// What is looked at of a request.
 #[derive(Clone, Copy)]
 pub(crate) struct Head<'a> {
-    pub(crate) uri: &'a Uri,
+    pub(crate) to: Target<'a>,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) workload: Workload,
 }
@@ -105,9 +105,9 @@ impl Core {
 
     /// May this request leave?
     pub(crate) fn admit(self: &Arc<Self>, head: Head<'_>) -> Admission {
-        let uri = self.upstream.as_ref().unwrap_or(head.uri);
-        let Some(claim) = self.registry.claim(uri, head.headers) else {
-            return self.unclaimed(uri, head.headers);
+        let to = self.upstream.as_ref().map_or(head.to, Target::from);
+        let Some(claim) = self.registry.claim_on(to, head.headers) else {
+            return self.unclaimed(to, head.headers);
         };
         let cell = self.cell(&claim, head.headers);
         let ask = Ask {
@@ -334,10 +334,10 @@ impl Core {
         cells
     }
 
-    fn unclaimed(&self, uri: &Uri, headers: &HeaderMap) -> Admission {
+    fn unclaimed(&self, to: Target<'_>, headers: &HeaderMap) -> Admission {
         let host = || {
             let header = headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
-            uri.host().or(header).unwrap_or("?").to_owned()
+            to.host().or(header).unwrap_or("?").to_owned()
         };
         match self.unclaimed {
             Unclaimed::Pass => Admission::Unclaimed,
@@ -454,7 +454,7 @@ fn no_user_agent(cell: &Arc<Cell>, claim: &Claim) -> Option<Refused> {
         tracing::warn!(
             target: "planguard::breaker",
             account = cell.account.as_str(),
-            "a request to the {} has no User-Agent: name your program in one (planguard never sets it)",
+            "a request to the {} shows no User-Agent here: name your program in one, on the request itself (what an HTTP client adds by default below planguard is not seen; planguard never sets it)",
             profile.plan(),
         );
     }

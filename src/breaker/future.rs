@@ -13,8 +13,12 @@ use pin_project_lite::pin_project;
 use sync_wrapper::SyncFuture;
 use tower_service::Service;
 
-use super::{BreakerBody, Refusing, call::Call, refuse, service::hand_off, write_wait::WriteWait};
-use crate::{exchange::Exchange, ledger::BoxFuture, refusal::Refused};
+use super::{
+    BreakerBody, Refusing,
+    answering::{Answering, Sent},
+    call::Call,
+};
+use crate::{ledger::BoxFuture, refusal::Refused};
 
 type Admission = SyncFuture<BoxFuture<'static, Result<Call, Refused>>>;
 
@@ -37,17 +41,8 @@ pin_project! {
         Refused { refused: Option<Refused> },
         Untouched { #[pin] future: F },
         Admitting { #[pin] admission: Admission, held: Option<(S, Request<ReqB>)> },
-        Sent { #[pin] future: F, call: Option<Call>, exchange: Option<Exchange> },
-        Writing { wait: WriteWait, answer: Option<Answer<ResB>> },
+        Sent { #[pin] answering: Answering<F, ResB> },
     }
-}
-
-/// An answer that carries a signal.
-struct Answer<B> {
-    response: Response<B>,
-    call: Call,
-    exchange: Option<Exchange>,
-    halt: Option<String>,
 }
 
 impl<S, R, ReqB, ResB> ResponseFuture<S, R, ReqB, ResB>
@@ -76,13 +71,8 @@ where
         Self::new(State::Admitting { admission, held }, refusing)
     }
 
-    pub(super) fn sent(
-        future: S::Future,
-        call: Call,
-        exchange: Option<Exchange>,
-        refusing: R,
-    ) -> Self {
-        Self::new(State::Sent { future, call: Some(call), exchange }, refusing)
+    pub(super) fn sent(future: S::Future, sent: Sent, refusing: R) -> Self {
+        Self::new(State::Sent { answering: Answering::new(future, sent) }, refusing)
     }
 }
 
@@ -114,82 +104,18 @@ where
                         return Poll::Pending;
                     };
                     match admitted {
-                        Ok(mut call) => {
-                            let exchange = hand_off(&mut call, &mut request);
-                            let future = service.call(request);
-                            State::Sent { future, call: Some(call), exchange }
+                        Ok(call) => {
+                            let sent = Sent::hand_off(call, request.extensions_mut());
+                            let answering = Answering::new(service.call(request), sent);
+                            State::Sent { answering }
                         }
                         Err(refused) => State::Refused { refused: Some(refused) },
                     }
                 }
-                StateProj::Sent { future, call, exchange } => {
-                    let result = match call.as_ref() {
-                        Some(call) => ready!(call.span().in_scope(|| future.poll(cx))),
-                        None => return Poll::Pending,
-                    };
-                    let (Some(mut call), exchange) = (call.take(), exchange.take()) else {
-                        return Poll::Pending;
-                    };
-                    let response = match result {
-                        Ok(response) => response,
-                        Err(error) => return Poll::Ready(Err(R::fail(error))),
-                    };
-                    call.answered();
-                    call.check_taken(exchange.as_ref());
-                    let Some(verdict) = call.signalled(exchange.as_ref()) else {
-                        return Poll::Ready(Ok(followed(response, call, exchange)));
-                    };
-                    let halt = verdict.halt;
-                    let cell = call.cell().clone();
-                    let answer = Answer { response, call, exchange, halt };
-                    match verdict.written {
-                        Some(written) => State::Writing {
-                            wait: WriteWait::new(cell, written),
-                            answer: Some(answer),
-                        },
-                        None => return Poll::Ready(told(answer, this.refusing)),
-                    }
-                }
-                StateProj::Writing { wait, answer } => {
-                    ready!(Pin::new(wait).poll(cx));
-                    return match answer.take() {
-                        Some(answer) => Poll::Ready(told(answer, this.refusing)),
-                        None => Poll::Pending,
-                    };
-                }
+                StateProj::Sent { answering } => return answering.poll_told(cx, this.refusing),
             };
             this.state.set(next);
         }
-    }
-}
-
-/// The provider's response, followed to its end.
-fn followed<B: Body<Data = Bytes>>(
-    response: Response<B>,
-    call: Call,
-    exchange: Option<Exchange>,
-) -> Response<BreakerBody<B>> {
-    let success = response.status().is_success();
-    response.map(|body| BreakerBody::called(body, call, exchange, success))
-}
-
-/// A signal that halted the account becomes a refusal, unless the user wants
-/// the provider's response.
-fn told<B: Body<Data = Bytes>, R: Refusing<E>, E>(
-    answer: Answer<B>,
-    refusing: &R,
-) -> Result<Response<BreakerBody<B>>, R::Error> {
-    let Answer { response, call, exchange, halt } = answer;
-    let report = exchange.as_ref().and_then(Exchange::reported);
-    let refused = match (halt, report) {
-        (Some(halt), Some(report)) if call.refuses_strikes() => {
-            refuse::struck(call.cell(), call.claim(), &halt, report)
-        }
-        _ => None,
-    };
-    match refused {
-        Some(refused) => refusing.refuse(refused),
-        None => Ok(followed(response, call, exchange)),
     }
 }
 

@@ -30,6 +30,8 @@
 //! doing nothing would be the worst failure.
 
 mod announce;
+#[cfg(feature = "tower")]
+mod answering;
 #[cfg(planguard_bench)]
 #[doc(hidden)]
 pub mod bench;
@@ -46,6 +48,8 @@ mod future;
 mod gate;
 #[cfg(feature = "tower")]
 mod layer;
+#[cfg(feature = "reqwest")]
+mod middleware;
 mod outbox;
 mod refuse;
 #[cfg(feature = "tower")]
@@ -66,6 +70,8 @@ pub use event::{Event, Events, What};
 pub use future::ResponseFuture;
 #[cfg(feature = "tower")]
 pub use layer::BreakerLayer;
+#[cfg(feature = "reqwest")]
+pub use middleware::BreakerMiddleware;
 #[cfg(feature = "tower")]
 pub use refusing::{Answer, Refusing, Throw};
 #[cfg(feature = "tower")]

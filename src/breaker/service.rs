@@ -10,7 +10,7 @@ use tower_service::Service;
 
 use super::{
     BreakerBody, Core, Refusing, ResponseFuture, Throw,
-    call::Call,
+    answering::Sent,
     core::{Admission, Head},
 };
 use crate::exchange::Workload;
@@ -57,16 +57,15 @@ where
 
     fn call(&mut self, mut request: Request<ReqB>) -> Self::Future {
         let workload = request.extensions().get::<Workload>().copied().unwrap_or_default();
-        let head = Head { uri: request.uri(), headers: request.headers(), workload };
+        let head = Head { to: request.uri().into(), headers: request.headers(), workload };
         match self.core.admit(head) {
             Admission::Unclaimed => {
                 ResponseFuture::untouched(self.inner.call(request), self.refusing.clone())
             }
             Admission::Refuse(refused) => ResponseFuture::refused(refused, self.refusing.clone()),
-            Admission::Go(mut call) => {
-                let exchange = hand_off(&mut call, &mut request);
-                let future = self.inner.call(request);
-                ResponseFuture::sent(future, call, exchange, self.refusing.clone())
+            Admission::Go(call) => {
+                let sent = Sent::hand_off(call, request.extensions_mut());
+                ResponseFuture::sent(self.inner.call(request), sent, self.refusing.clone())
             }
             Admission::Later(admission) => {
                 let clone = self.inner.clone();
@@ -75,22 +74,6 @@ where
             }
         }
     }
-}
-
-/// Puts the exchange where the layers below find it. From here on the call
-/// counts as sent: `call` is not lazy in every service.
-pub(super) fn hand_off<B>(
-    call: &mut Call,
-    request: &mut Request<B>,
-) -> Option<crate::exchange::Exchange> {
-    let workload = request.extensions().get::<Workload>().copied().unwrap_or_default();
-    call.span().record("verdict", workload.as_str());
-    let exchange = call.exchange();
-    if let Some(exchange) = exchange.clone() {
-        request.extensions_mut().insert(exchange);
-    }
-    call.sent();
-    exchange
 }
 
 impl<S: fmt::Debug, R> fmt::Debug for Breaker<S, R> {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Method, Response, response::Parts, uri::Authority};
+use http::{HeaderMap, Method, Response, response::Parts, uri::Authority};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep};
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     body::Kept,
     exchange::{Detection, Exchange, FinalUrl},
-    profile::Claim,
+    profile::{Claim, Target},
 };
 
 /// What is remembered of a request until its response comes.
@@ -28,6 +28,8 @@ pub(super) struct Called {
     pub(super) claim: Claim,
     pub(super) exchange: Option<Exchange>,
     pub(super) method: Method,
+    /// What the request's URI names. A front that has no URI says itself
+    /// when the answer came from another host.
     pub(super) authority: Option<Authority>,
     pub(super) shared: Arc<Shared>,
 }
@@ -113,6 +115,26 @@ enum Opened<B: Body> {
 }
 
 impl Called {
+    /// What has to be known of a request to judge its response; none if no
+    /// profile claims it.
+    pub(super) fn new(
+        shared: &Arc<Shared>,
+        exchange: Option<Exchange>,
+        to: Target<'_>,
+        headers: &HeaderMap,
+        method: &Method,
+    ) -> Option<Self> {
+        let claim = match &exchange {
+            Some(exchange) => {
+                exchange.take();
+                exchange.claim().clone()
+            }
+            None => shared.registry.claim_on(to, headers)?,
+        };
+        let (method, shared) = (method.clone(), shared.clone());
+        Some(Self { claim, exchange, method, authority: None, shared })
+    }
+
     /// Looks at a response's head.
     fn open<B: Body<Data = Bytes>>(self, mut response: Response<B>) -> Opened<B> {
         let Some((claim, exchange)) = self.judged_under(&response) else {

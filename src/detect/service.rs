@@ -54,20 +54,12 @@ where
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         let exchange = request.extensions().get::<Exchange>().cloned();
-        let claim = match &exchange {
-            Some(exchange) => {
-                exchange.take();
-                Some(exchange.claim().clone())
-            }
-            None => self.shared.registry.claim(request.uri(), request.headers()),
-        };
-        let called = claim.map(|claim| Called {
-            claim,
-            exchange,
-            method: request.method().clone(),
-            authority: request.uri().authority().cloned(),
-            shared: self.shared.clone(),
-        });
+        let to = request.uri().into();
+        let mut called =
+            Called::new(&self.shared, exchange, to, request.headers(), request.method());
+        if let Some(called) = &mut called {
+            called.authority = request.uri().authority().cloned();
+        }
         ResponseFuture::new(self.inner.call(request), called)
     }
 }

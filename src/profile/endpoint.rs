@@ -50,6 +50,35 @@ pub struct Endpoint {
     pub billing: Billing,
 }
 
+/// Where a request goes, read in place from a URI or a reqwest URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Target<'a> {
+    /// As it is written: perhaps with user info and a port.
+    authority: Option<&'a str>,
+    path: &'a str,
+}
+
+impl<'a> Target<'a> {
+    /// The host, bare and as it is written; none if the URI has no authority.
+    pub(crate) fn host(&self) -> Option<&'a str> {
+        let authority = self.authority?;
+        Some(bare_host(authority.rsplit_once('@').map_or(authority, |(_, host)| host)))
+    }
+}
+
+impl<'a> From<&'a Uri> for Target<'a> {
+    fn from(uri: &'a Uri) -> Self {
+        Self { authority: uri.authority().map(|authority| authority.as_str()), path: uri.path() }
+    }
+}
+
+#[cfg(feature = "reqwest")]
+impl<'a> From<&'a ::reqwest::Url> for Target<'a> {
+    fn from(url: &'a ::reqwest::Url) -> Self {
+        Self { authority: url.host_str(), path: url.path() }
+    }
+}
+
 /// The profile and endpoint that a request belongs to. Clones are cheap.
 #[derive(Clone)]
 pub struct Claim {
@@ -150,21 +179,24 @@ impl Registry {
     ///
     /// No allocation; one comparison of lengths for each host that differs.
     pub fn claim(&self, uri: &Uri, headers: &HeaderMap) -> Option<Claim> {
-        let host = match uri.authority() {
+        self.claim_on(uri.into(), headers)
+    }
+
+    /// [`claim`](Self::claim) for those who have no URI.
+    pub(crate) fn claim_on(&self, to: Target<'_>, headers: &HeaderMap) -> Option<Claim> {
+        let host = match to.authority {
             // Most are the bare host, and need not be taken apart.
-            Some(authority) => match self.0.iter().find(|own| own.name == authority.as_str()) {
+            Some(authority) => match self.0.iter().find(|own| own.name == authority) {
                 Some(host) => host,
-                None => self.host(authority.host())?,
+                None => self.host(to.host()?)?,
             },
-            None => self.host(headers.get(HOST)?.to_str().ok()?)?,
+            None => self.host(bare_host(headers.get(HOST)?.to_str().ok()?))?,
         };
-        let path = uri.path();
-        host.places.iter().find(|place| place.holds(path)).map(|place| place.claim.clone())
+        host.places.iter().find(|place| place.holds(to.path)).map(|place| place.claim.clone())
     }
 
     fn host(&self, host: &str) -> Option<&Host> {
-        let name = bare_host(host);
-        self.0.iter().find(|own| own.name.eq_ignore_ascii_case(name))
+        self.0.iter().find(|own| own.name.eq_ignore_ascii_case(host))
     }
 }
 

@@ -24,6 +24,7 @@ mod when;
 mod tests;
 
 pub use builtin::zai;
+pub(crate) use endpoint::Target;
 pub use endpoint::{Billing, Claim, Endpoint, Registry, Surface};
 pub use error::{ProfileError, ProfileErrorKind};
 pub use evidence::{Evidence, Leaves, Place, Scalar};

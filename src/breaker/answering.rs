@@ -1,0 +1,136 @@
+//! From a call that was sent to the answer that its caller gets.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use http::{Extensions, Response};
+use http_body::Body;
+use pin_project_lite::pin_project;
+
+use super::{BreakerBody, Refusing, call::Call, refuse, write_wait::WriteWait};
+use crate::exchange::{Exchange, Workload};
+
+/// An admitted call, and what it left in the request's extensions.
+pub(crate) struct Sent {
+    call: Call,
+    exchange: Option<Exchange>,
+}
+
+impl Sent {
+    /// Puts the exchange where those below find it, in the place of what an
+    /// earlier attempt left there. From here on the call counts as sent:
+    /// `call` is not lazy in every service.
+    pub(crate) fn hand_off(mut call: Call, extensions: &mut Extensions) -> Self {
+        let workload = extensions.get::<Workload>().copied().unwrap_or_default();
+        call.span().record("verdict", workload.as_str());
+        let exchange = call.exchange();
+        if let Some(exchange) = exchange.clone() {
+            extensions.insert(exchange);
+        }
+        call.sent();
+        Self { call, exchange }
+    }
+}
+
+pin_project! {
+    /// Follows a call that was sent until its answer can be told.
+    pub(crate) struct Answering<F, B> {
+        #[pin]
+        future: Option<F>,
+        sent: Option<Sent>,
+        writing: Option<Writing<B>>,
+    }
+}
+
+/// An answer that carries a signal, while the ledger hears of it.
+struct Writing<B> {
+    wait: WriteWait,
+    answer: Answer<B>,
+}
+
+struct Answer<B> {
+    response: Response<B>,
+    sent: Sent,
+    halt: Option<String>,
+}
+
+impl<F, B> Answering<F, B> {
+    pub(crate) fn new(future: F, sent: Sent) -> Self {
+        Self { future: Some(future), sent: Some(sent), writing: None }
+    }
+
+    /// [`Future::poll`], for a front that refuses in its own way.
+    pub(crate) fn poll_told<E, R>(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        refusing: &R,
+    ) -> Poll<Result<Response<BreakerBody<B>>, R::Error>>
+    where
+        F: Future<Output = Result<Response<B>, E>>,
+        B: Body<Data = Bytes>,
+        R: Refusing<E>,
+    {
+        let mut this = self.project();
+        if let Some(writing) = this.writing {
+            ready!(Pin::new(&mut writing.wait).poll(cx));
+        } else {
+            // Polled again after it was ready, which nobody may do.
+            let (Some(future), Some(sent)) = (this.future.as_mut().as_pin_mut(), &this.sent) else {
+                return Poll::Pending;
+            };
+            let result = ready!(sent.call.span().in_scope(|| future.poll(cx)));
+            // What it holds, a permit perhaps, is free from here on.
+            this.future.set(None);
+            let Some(mut sent) = this.sent.take() else { return Poll::Pending };
+            let response = result.map_err(R::fail)?;
+            sent.call.answered();
+            sent.call.check_taken(sent.exchange.as_ref());
+            let Some(verdict) = sent.call.signalled(sent.exchange.as_ref()) else {
+                return Poll::Ready(Ok(followed(response, sent)));
+            };
+            let cell = sent.call.cell().clone();
+            let answer = Answer { response, sent, halt: verdict.halt };
+            let Some(written) = verdict.written else {
+                return Poll::Ready(told(answer, refusing));
+            };
+            let wait = WriteWait::new(cell, written);
+            let writing = this.writing.insert(Writing { wait, answer });
+            ready!(Pin::new(&mut writing.wait).poll(cx));
+        }
+        match this.writing.take() {
+            Some(Writing { answer, .. }) => Poll::Ready(told(answer, refusing)),
+            None => Poll::Pending,
+        }
+    }
+}
+
+/// The provider's response, followed to its end.
+fn followed<B: Body<Data = Bytes>>(response: Response<B>, sent: Sent) -> Response<BreakerBody<B>> {
+    let success = response.status().is_success();
+    let Sent { call, exchange } = sent;
+    response.map(|body| BreakerBody::called(body, call, exchange, success))
+}
+
+/// A signal that halted the account becomes a refusal, unless the user wants
+/// the provider's response.
+fn told<B: Body<Data = Bytes>, R: Refusing<E>, E>(
+    answer: Answer<B>,
+    refusing: &R,
+) -> Result<Response<BreakerBody<B>>, R::Error> {
+    let Answer { response, sent, halt } = answer;
+    let report = sent.exchange.as_ref().and_then(Exchange::reported);
+    let refused = match (halt, report) {
+        (Some(halt), Some(report)) if sent.call.refuses_strikes() => {
+            refuse::struck(sent.call.cell(), sent.call.claim(), &halt, report)
+        }
+        _ => None,
+    };
+    match refused {
+        Some(refused) => refusing.refuse(refused),
+        None => Ok(followed(response, sent)),
+    }
+}
