@@ -104,6 +104,8 @@ pub mod exchange;
 pub mod ledger;
 pub mod profile;
 pub mod refusal;
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
 pub mod signal;
 #[cfg(feature = "sim")]
 pub mod sim;
@@ -113,11 +115,13 @@ mod sync;
 #[cfg(feature = "tower")]
 pub use stack::PlanLayer;
 pub use stack::{BuildError, Builder, HaltError, PlanGuard, Snapshot};
+#[cfg(feature = "reqwest")]
+pub use stack::{GuardedClient, PlanMiddleware};
 
 /// A boxed error, as tower uses it.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-// The README's example is tested as documentation.
-#[cfg(all(doctest, feature = "sim"))]
+// The README's examples are tested as documentation.
+#[cfg(all(doctest, feature = "sim", feature = "reqwest"))]
 #[doc = include_str!("../README.md")]
 struct ReadMe;

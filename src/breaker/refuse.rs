@@ -69,7 +69,10 @@ pub(crate) fn queue_full(cell: &Arc<Cell>, claim: &Claim, most: usize) -> Refuse
 }
 
 pub(crate) fn no_user_agent(cell: &Arc<Cell>, claim: &Claim) -> Refused {
-    let detail = "set a User-Agent that names your program; planguard never sets one".to_owned();
+    let detail =
+        "set a User-Agent that names your program, on the request itself: what an HTTP client \
+                  adds by default is not seen here, and planguard never sets one"
+            .to_owned();
     stopped(cell, details(cell, claim, Reason::UserAgentRequired).detail(detail))
 }
 

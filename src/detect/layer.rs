@@ -14,7 +14,7 @@ use crate::{
 /// another clone would not see. See the [module](super) for what it does.
 #[derive(Clone, Debug)]
 pub struct DetectLayer {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 /// What all services of one layer have in common.

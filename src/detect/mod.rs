@@ -82,12 +82,16 @@ mod inspection;
 pub mod json;
 #[cfg(feature = "tower")]
 mod layer;
+#[cfg(feature = "reqwest")]
+mod middleware;
 #[cfg(feature = "tower")]
 mod service;
 pub mod sse;
 #[cfg(feature = "tower")]
 mod watch;
 
+#[cfg(feature = "reqwest")]
+pub use self::middleware::DetectMiddleware;
 #[cfg(feature = "tower")]
 pub use self::{body::InspectBody, future::ResponseFuture, layer::DetectLayer, service::Detect};
 pub use found::{Found, Says};

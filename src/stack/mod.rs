@@ -3,10 +3,14 @@
 mod builder;
 #[cfg(feature = "tower")]
 mod layer;
+#[cfg(feature = "reqwest")]
+mod middleware;
 
 pub use builder::{BuildError, Builder};
 #[cfg(feature = "tower")]
 pub use layer::PlanLayer;
+#[cfg(feature = "reqwest")]
+pub use middleware::PlanMiddleware;
 
 use std::{fmt, sync::Arc};
 
@@ -24,6 +28,12 @@ use crate::{
 /// and task.
 #[derive(Clone)]
 pub struct PlanGuard(Arc<Core>);
+
+/// The whole stack around a client `S`, from [`PlanGuard::reqwest_service`].
+#[cfg(feature = "reqwest")]
+pub type GuardedClient<S> = crate::reqwest::ReqwestService<
+    crate::breaker::Breaker<crate::detect::Detect<crate::reqwest::HttpService<S>>>,
+>;
 
 /// Why a halt or its release could not be recorded.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -71,6 +81,22 @@ impl PlanGuard {
     pub fn detect_layer(&self) -> crate::detect::DetectLayer {
         crate::detect::DetectLayer::new(self.0.registry.clone())
             .with_clock(self.0.shared.clock.clone())
+    }
+
+    /// The whole stack as one reqwest middleware. It has to be the last one of
+    /// a client: a retry middleware belongs outside, which is before it.
+    #[cfg(feature = "reqwest")]
+    pub fn middleware(&self) -> PlanMiddleware {
+        self.layer().into()
+    }
+
+    /// The whole stack around a reqwest client, as a service of its requests:
+    /// a [`reqwest::Client`](::reqwest::Client) or a
+    /// [`ClientWithMiddleware`](reqwest_middleware::ClientWithMiddleware).
+    #[cfg(feature = "reqwest")]
+    pub fn reqwest_service<S>(&self, client: S) -> GuardedClient<S> {
+        use crate::reqwest::{HttpService, ReqwestService};
+        ReqwestService::new(tower_layer::Layer::layer(&self.layer(), HttpService::new(client)))
     }
 
     /// Everything that happens from here on.

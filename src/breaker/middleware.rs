@@ -1,0 +1,120 @@
+use std::{
+    fmt,
+    future::{Future, poll_fn},
+    pin::pin,
+    sync::Arc,
+};
+
+use ::reqwest::{Request, Response};
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::Extensions;
+use http_body::Body;
+use reqwest_middleware::{Error, Middleware, Next, Result};
+
+use super::{
+    BreakerBody, BreakerLayer, Core, Refusing,
+    answering::{Answering, Sent},
+    core::{Admission, Head},
+};
+use crate::{
+    exchange::{Exchange, Workload},
+    refusal::{Refused, Stopped},
+    reqwest::{into_http, into_reqwest},
+};
+
+/// The breaker of a [`PlanGuard`](crate::PlanGuard) in a reqwest-middleware
+/// chain.
+///
+/// From a [`BreakerLayer`], whose account states it shares. Refusals are
+/// [`Stopped`] in [`Error::Middleware`].
+#[derive(Clone)]
+pub struct BreakerMiddleware {
+    core: Arc<Core>,
+}
+
+impl From<BreakerLayer> for BreakerMiddleware {
+    fn from(layer: BreakerLayer) -> Self {
+        Self { core: layer.core }
+    }
+}
+
+impl BreakerMiddleware {
+    /// Admits a request, and hands it off to those below. None if no profile
+    /// claims it.
+    pub(crate) async fn admit(
+        &self,
+        request: &Request,
+        extensions: &mut Extensions,
+    ) -> Result<Option<Sent>> {
+        // An earlier attempt's, which nobody below may take for this one's.
+        extensions.remove::<Exchange>();
+        let workload = extensions.get::<Workload>().copied().unwrap_or_default();
+        let head = Head { to: request.url().into(), headers: request.headers(), workload };
+        let call = match self.core.admit(head) {
+            Admission::Unclaimed => return Ok(None),
+            Admission::Refuse(refused) => return Err(stopped(refused)),
+            Admission::Go(call) => call,
+            Admission::Later(admission) => admission.await.map_err(stopped)?,
+        };
+        Ok(Some(Sent::hand_off(call, extensions)))
+    }
+
+    /// Follows `sent` by the `future` that sends it.
+    pub(crate) async fn answer<F, B>(&self, future: F, sent: Sent) -> Result<Response>
+    where
+        F: Future<Output = Result<http::Response<B>>>,
+        B: Body<Data = Bytes, Error: Into<crate::BoxError>> + Send + Sync + 'static,
+    {
+        let mut answering = pin!(Answering::new(future, sent));
+        let response = poll_fn(|cx| answering.as_mut().poll_told(cx, &Stop)).await?;
+        Ok(into_reqwest(response, || None))
+    }
+}
+
+#[async_trait]
+impl Middleware for BreakerMiddleware {
+    async fn handle(
+        &self,
+        request: Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> Result<Response> {
+        let Some(sent) = self.admit(&request, extensions).await? else {
+            return next.run(request, extensions).await;
+        };
+        let host = request.url().host_str().unwrap_or_default().to_owned();
+        let future = async move {
+            let response = next.run(request, extensions).await?;
+            Ok(into_http(response, &host))
+        };
+        self.answer(future, sent).await
+    }
+}
+
+/// Refusals as errors of a middleware.
+#[derive(Clone, Copy)]
+struct Stop;
+
+impl Refusing<Error> for Stop {
+    type Error = Error;
+
+    fn refuse<B>(&self, refused: Refused) -> Result<http::Response<BreakerBody<B>>> {
+        Err(stopped(refused))
+    }
+
+    fn fail(error: Error) -> Error {
+        error
+    }
+}
+
+/// One level above the refusal, since the error around it is transparent.
+fn stopped(refused: Refused) -> Error {
+    Error::middleware(Stopped::from(refused))
+}
+
+impl fmt::Debug for BreakerMiddleware {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BreakerMiddleware").finish_non_exhaustive()
+    }
+}
