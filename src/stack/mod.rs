@@ -90,6 +90,18 @@ impl PlanGuard {
         self.layer().into()
     }
 
+    /// The breaker alone, as a reqwest middleware.
+    #[cfg(feature = "reqwest")]
+    pub fn breaker_middleware(&self) -> crate::breaker::BreakerMiddleware {
+        self.breaker_layer().into()
+    }
+
+    /// Detection alone, as a reqwest middleware.
+    #[cfg(feature = "reqwest")]
+    pub fn detect_middleware(&self) -> crate::detect::DetectMiddleware {
+        self.detect_layer().into()
+    }
+
     /// The whole stack around a reqwest client, as a service of its requests:
     /// a [`reqwest::Client`](::reqwest::Client) or a
     /// [`ClientWithMiddleware`](reqwest_middleware::ClientWithMiddleware).

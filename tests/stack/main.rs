@@ -1,21 +1,12 @@
 //! The whole stack against the simulated provider: the contracts, on real
 //! wire bodies. The provider alone says how often it was called.
+//!
+//! What is in `cases` is promised for every front, and run for each of them.
 
 mod auto_traits;
 mod capture;
-mod dropped;
-mod errors;
-mod first_signal;
-mod flood;
-mod frames;
+mod fronts;
 mod gateway;
-mod hosts;
 mod ledger;
-mod logs;
-mod notice;
 mod order;
-mod secrets;
-mod settings;
-mod silence;
-mod slow_ledger;
 mod wire;

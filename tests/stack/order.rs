@@ -1,17 +1,14 @@
 //! The layers in their order, alone, and shared.
 
-use http::{Response, StatusCode};
+use http::Response;
 use planguard::{
     BoxError, PlanGuard,
-    breaker::What,
-    exchange::Detection,
-    refusal::{Reason, Refused},
-    signal::Class,
+    refusal::{Refused, Stopped},
     sim::{Answer, Provider},
 };
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 
-use crate::wire::{Surface, Transport, Wire, WireRequest, ask, guard, hear, provider, request};
+use crate::wire::{Surface, Transport, Wire, WireRequest, guard, hear, provider, request};
 
 fn answering(answer: Answer) -> (Provider, Wire) {
     let provider = provider(Transport::InProcess).mode(answer).build();
@@ -36,44 +33,6 @@ where
         }
     }
     (5, None)
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_breaker_without_detect_is_refused_as_misconfigured() {
-    let (provider, wire) = answering(Answer::error(1313));
-    let plan = guard().build().unwrap();
-    let mut events = plan.events();
-    let (passed, refused) = until_refused(plan.breaker_layer().layer(wire)).await;
-    assert_eq!((passed, provider.tally("a").total), (2, 2));
-    assert_eq!(refused.unwrap().reason(), Reason::Misconfigured);
-    let said = std::iter::from_fn(|| events.try_next());
-    assert_eq!(said.filter(|event| matches!(event.what, What::Misconfigured)).count(), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn detect_outside_the_breaker_is_refused_as_misconfigured() {
-    let (provider, wire) = answering(Answer::error(1313));
-    let plan = guard().build().unwrap();
-    let stack =
-        ServiceBuilder::new().layer(plan.detect_layer()).layer(plan.breaker_layer()).service(wire);
-    let (passed, refused) = until_refused(stack).await;
-    assert_eq!((passed, provider.tally("a").total), (2, 2));
-    assert_eq!(refused.unwrap().reason(), Reason::Misconfigured);
-}
-
-#[tokio::test(start_paused = true)]
-async fn detect_alone_only_annotates() {
-    let (provider, wire) = answering(Answer::error(1313));
-    let plan = guard().build().unwrap();
-    for _ in 0..3 {
-        let service = plan.detect_layer().layer(wire.clone());
-        let response = service.oneshot(one()).await.unwrap();
-        assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
-        let signal = response.extensions().get::<Detection>().unwrap().signal().unwrap();
-        assert_eq!(signal.class, Class::PolicyViolation);
-    }
-    assert_eq!(provider.tally("a").total, 3);
-    assert!(plan.snapshot().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -123,24 +82,18 @@ async fn services_of_one_layer_and_layers_of_one_guard_share_the_halt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_thread_hears_of_the_halt() {
-    let (provider, wire) = answering(Answer::error(1313));
+async fn the_host_header_decides_where_the_uri_has_no_host() {
+    let (_, wire) = answering(Answer::error(1313));
     let plan = guard().build().unwrap();
-    ask(&plan, &wire, one()).await.unwrap_err();
-    let there = plan.clone();
-    let refused = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(ask(&there, &wire, one()))
-    });
-    assert!(refused.join().unwrap().is_err());
-    assert_eq!(provider.tally("a").total, 1);
+    let mut asked = request("/api/anthropic/v1/messages", "a", false);
+    asked.headers_mut().insert("host", "api.z.ai".parse().unwrap());
+    hear(plan.layer().layer(wire), asked).await.unwrap_err();
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_guards_share_nothing_but_a_ledger() {
-    let (provider, wire) = answering(Answer::error(1313));
-    let (here, there) = (guard().build().unwrap(), guard().build().unwrap());
-    ask(&here, &wire, one()).await.unwrap_err();
-    ask(&there, &wire, one()).await.unwrap_err();
-    assert_eq!(provider.tally("a").total, 2, "each has a memory ledger of its own");
+async fn a_refusal_is_one_level_below_the_error() {
+    let (_, wire) = answering(Answer::error(1313));
+    let plan = guard().build().unwrap();
+    let error = plan.layer().layer(wire).oneshot(one()).await.unwrap_err();
+    assert!(error.downcast_ref::<Stopped>().is_some());
 }

@@ -21,7 +21,7 @@ use planguard::{
     refusal::Refused,
     sim::{self, Provider, ServeOptions, Server},
 };
-use tower::{Layer, Service, ServiceExt, util::BoxCloneSyncService};
+use tower::{Service, ServiceExt, util::BoxCloneSyncService};
 
 pub const METERED: &str = "https://api.z.ai/api/paas/v4/chat/completions";
 
@@ -218,12 +218,6 @@ pub struct Heard {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub bytes: Bytes,
-}
-
-/// Sends a request through the stack of `plan` and reads the answer to its
-/// end.
-pub async fn ask(plan: &PlanGuard, wire: &Wire, request: WireRequest) -> Result<Heard, Refused> {
-    hear(plan.layer().layer(wire.clone()), request).await
 }
 
 /// Sends a request to `service` and reads the answer to its end.

@@ -10,9 +10,10 @@ use planguard::{
     sim::Answer,
 };
 
+use super::ask;
 use crate::{
     capture::{Lines, capture},
-    wire::{METERED, Surface, Transport, Wire, ask, guard, provider, request},
+    wire::{METERED, Surface, Transport, Wire, guard, provider, request},
 };
 
 async fn call(plan: &PlanGuard, url: &str) {
@@ -29,7 +30,7 @@ async fn a_callback_hears_of_each_profile_once_when_the_guard_is_built() {
     let (lines, _capturing) = capture();
     let told: Arc<Mutex<Vec<String>>> = Arc::default();
     let hears = told.clone();
-    let strict = Profile::parse("strict.toml", include_str!("strict.toml")).unwrap();
+    let strict = Profile::parse("strict.toml", include_str!("../strict.toml")).unwrap();
     let plan = guard()
         .profile(strict)
         .on_notice(move |notice| hears.lock().push(notice.to_string()))
@@ -41,7 +42,7 @@ async fn a_callback_hears_of_each_profile_once_when_the_guard_is_built() {
 }
 
 fn plan_text() -> String {
-    let strict = Profile::parse("strict.toml", include_str!("strict.toml")).unwrap();
+    let strict = Profile::parse("strict.toml", include_str!("../strict.toml")).unwrap();
     strict.notice().text
 }
 

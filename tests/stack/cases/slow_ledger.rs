@@ -6,11 +6,12 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use planguard::{PlanGuard, sim::Answer};
 use tokio::time::Instant;
-use tower::{Layer, ServiceExt};
+use tower::{ServiceExt};
 
+use super::{ask, guarded};
 use crate::{
     ledger::Observed,
-    wire::{Surface, Transport, Wire, ask, guard, provider, request},
+    wire::{Surface, Transport, Wire, guard, provider, request},
 };
 
 /// The frames of a stream that ends in a strike: when each came, its bytes,
@@ -22,7 +23,7 @@ async fn stream(
     let provider = provider(Transport::InProcess).mode(Answer::mid_stream(2, 1313)).build();
     let (wire, ledger) = (Wire::in_process(&provider), Observed::slow(slow));
     let plan = guard().ledger(ledger.clone()).build().unwrap();
-    let service = plan.layer().layer(wire.clone());
+    let service = guarded(&plan, wire.clone());
     let response = service.oneshot(request(surface.url(), "a", true)).await.unwrap();
     let (mut body, began, mut frames) = (response.into_body(), Instant::now(), Vec::new());
     while let Some(frame) = body.frame().await {
@@ -54,7 +55,7 @@ async fn while_the_frame_waits_the_account_is_halted_already() {
     let wire = Wire::in_process(&provider);
     let plan = guard().ledger(Observed::slow(Duration::from_secs(1))).build().unwrap();
     let url = Surface::OpenAi.url();
-    let service = plan.layer().layer(wire.clone());
+    let service = guarded(&plan, wire.clone());
     let mut body = service.oneshot(request(url, "a", true)).await.unwrap().into_body();
     let first = tokio::time::timeout(Duration::from_millis(100), body.frame()).await;
     assert!(first.is_err(), "the frame waits");

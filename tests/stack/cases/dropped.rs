@@ -9,9 +9,10 @@ use planguard::{
     breaker::StruckResponse,
     sim::{Answer, Provider},
 };
-use tower::{Layer, ServiceExt};
+use tower::{ServiceExt};
 
-use crate::wire::{Surface, Transport, Wire, ask, guard, provider, request};
+use super::{ask, guarded};
+use crate::wire::{Surface, Transport, Wire, guard, provider, request};
 
 fn striking(answer: Answer) -> (Provider, Wire) {
     let provider = provider(Transport::InProcess).mode(answer).build();
@@ -35,7 +36,7 @@ async fn an_error_body_that_nobody_reads_counts() {
     for surface in Surface::ALL {
         let (provider, wire) = striking(Answer::error(1313));
         let plan = guard().struck_response(StruckResponse::Pass).build().unwrap();
-        let service = plan.layer().layer(wire.clone());
+        let service = guarded(&plan, wire.clone());
         let response = service.oneshot(request(surface.url(), "a", false)).await.unwrap();
         assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
         drop(response);
@@ -90,7 +91,7 @@ async fn an_error_body_without_an_end_is_judged_after_five_seconds() {
 async fn read(surface: Surface, n: usize) -> (PlanGuard, Provider, Wire) {
     let (provider, wire) = striking(Answer::mid_stream(3, 1313));
     let plan = guard().build().unwrap();
-    let service = plan.layer().layer(wire.clone());
+    let service = guarded(&plan, wire.clone());
     let response = service.oneshot(request(surface.url(), "a", true)).await.unwrap();
     let mut body = response.into_body();
     for _ in 0..n {
@@ -133,7 +134,7 @@ async fn a_stream_that_breaks_within_its_error_event_is_judged_by_what_came() {
     let answer = Answer::raw(StatusCode::OK, EVENT).header("content-type", "text/event-stream");
     let (provider, wire) = striking(answer.close_early(EVENT.len()));
     let plan = guard().build().unwrap();
-    let service = plan.layer().layer(wire.clone());
+    let service = guarded(&plan, wire.clone());
     let response = service.oneshot(request(Surface::OpenAi.url(), "a", true)).await.unwrap();
     assert!(response.into_body().collect().await.is_err(), "the provider's own failure shows");
     assert!(is_halted(&plan, &provider, &wire).await);

@@ -8,11 +8,12 @@ use planguard::{
     profile::Profile,
     sim::{Answer, Provider},
 };
-use tower::{Layer, ServiceExt, util::BoxCloneSyncService};
+use tower::{ServiceExt, util::BoxCloneSyncService};
 
+use super::{ask, guarded};
 use crate::{
     capture::capture,
-    wire::{Surface, Transport, Wire, WireBody, WireRequest, ask, guard, provider, request},
+    wire::{Surface, Transport, Wire, WireBody, WireRequest, guard, provider, request},
 };
 
 /// A transport that has followed redirects to `url`, as reqwest's does.
@@ -65,9 +66,9 @@ async fn an_answer_of_the_same_vendors_other_host_counts_for_the_account() {
 async fn an_answer_of_another_vendors_plan_is_that_vendors() {
     let provider = striking();
     let wire = redirected(&provider, "https://strict.example/api/anthropic/v1/messages");
-    let strict = Profile::parse("strict.toml", include_str!("strict.toml")).unwrap();
+    let strict = Profile::parse("strict.toml", include_str!("../strict.toml")).unwrap();
     let plan = guard().profile(strict).build().unwrap();
-    let response = plan.layer().layer(wire).oneshot(asked()).await.unwrap();
+    let response = guarded(&plan, wire).oneshot(asked()).await.unwrap();
     let detection = response.extensions().get::<Detection>().unwrap().clone();
     assert_eq!(detection.claim().profile().id(), "strict");
     assert!(detection.signal().is_some());

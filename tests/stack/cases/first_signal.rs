@@ -9,7 +9,8 @@ use planguard::{
     sim::{Answer, Metered},
 };
 
-use crate::wire::{METERED, Surface, Transport, Wire, ask, guard, provider, request, start};
+use super::ask;
+use crate::wire::{METERED, Surface, Transport, Wire, guard, provider, request, start};
 
 /// One first signal, and what the account hears of it.
 struct Case {

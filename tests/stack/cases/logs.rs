@@ -6,11 +6,12 @@ use planguard::{
     breaker::Unclaimed,
     sim::{Answer, Metered, Provider},
 };
-use tower::{Layer, ServiceExt};
+use tower::{Layer, ServiceExt, util::BoxCloneSyncService};
 
+use super::{ask, guarded};
 use crate::{
     capture::{Lines, capture},
-    wire::{METERED, Surface, Transport, Wire, WireRequest, ask, guard, hear, provider, request},
+    wire::{METERED, Surface, Transport, Wire, WireRequest, guard, hear, provider, request},
 };
 
 fn striking(answer: Answer) -> (Provider, Wire) {
@@ -162,14 +163,15 @@ async fn a_plan_request_without_a_user_agent_is_warned_about_and_sent_as_it_is()
     let (lines, _capturing) = capture();
     let provider = provider(Transport::InProcess).build();
     let plan = guard().build().unwrap();
-    let bare = tower::service_fn(|request: WireRequest| {
+    let wire = Wire::in_process(&provider);
+    let bare = Wire::new(BoxCloneSyncService::new(tower::service_fn(move |request: WireRequest| {
         assert!(!request.headers().contains_key("user-agent"), "planguard never sets one");
-        tower::ServiceExt::oneshot(Wire::in_process(&provider), request)
-    });
+        wire.clone().oneshot(request)
+    })));
     for _ in 0..3 {
         let mut asked = request(Surface::OpenAi.url(), "a", false);
         asked.headers_mut().remove("user-agent");
-        hear(plan.layer().layer(bare), asked).await.unwrap();
+        hear(guarded(&plan, bare.clone()), asked).await.unwrap();
     }
     assert_eq!(lines.with(&["WARN", "no User-Agent"]).len(), 1, "{lines:?}");
 }

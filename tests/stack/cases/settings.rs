@@ -8,7 +8,8 @@ use planguard::{
     sim::{Answer, Provider, Script},
 };
 
-use crate::wire::{Surface, Transport, Wire, ask, guard, provider, request};
+use super::ask;
+use crate::wire::{Surface, Transport, Wire, guard, provider, request};
 
 fn answering(answer: Answer) -> (Provider, Wire) {
     let provider = provider(Transport::InProcess).mode(answer).allow_anonymous().build();
@@ -35,9 +36,6 @@ async fn the_uris_host_decides_over_the_host_header() {
     let mut asked = request("https://example.com/api/anthropic/v1/messages", "a", false);
     asked.headers_mut().insert("host", "api.z.ai".parse().unwrap());
     assert_eq!(ask(&plan, &wire, asked).await.unwrap().status, 429, "nobody's plan");
-    let mut asked = request("/api/anthropic/v1/messages", "a", false);
-    asked.headers_mut().insert("host", "api.z.ai".parse().unwrap());
-    ask(&plan, &wire, asked).await.unwrap_err();
 }
 
 #[tokio::test(start_paused = true)]
@@ -83,7 +81,7 @@ async fn unclaimed_hosts_pass_or_are_refused_as_the_user_says() {
     }
 }
 
-const STRICT: &str = include_str!("strict.toml");
+const STRICT: &str = include_str!("../strict.toml");
 
 #[tokio::test(start_paused = true)]
 async fn a_plan_that_requires_a_user_agent_refuses_without_one() {

@@ -9,8 +9,9 @@ use http_body::Body;
 use http_body_util::{BodyExt, Empty, Full, StreamBody};
 use planguard::{BoxError, sim::Answer};
 use tokio::time::Instant;
-use tower::{Layer, Service, ServiceExt, util::BoxCloneSyncService};
+use tower::{Service, ServiceExt, util::BoxCloneSyncService};
 
+use super::guarded;
 use crate::wire::{
     Surface, Transport, Wire, WireBody, WireRequest, guard, hear, provider, request,
 };
@@ -97,7 +98,7 @@ async fn passes_unchanged(wire: Wire) {
     let plan = guard().build().unwrap();
     for surface in Surface::ALL {
         let bare = answer(wire.clone(), request(surface.url(), "a", true)).await;
-        let through = plan.layer().layer(wire.clone());
+        let through = guarded(&plan, wire.clone());
         assert_eq!(answer(through, request(surface.url(), "a", true)).await, bare, "{surface:?}");
     }
     assert!(plan.snapshot()[0].record.halts.is_empty());
@@ -130,7 +131,7 @@ async fn a_json_completion_keeps_its_frames_and_trailers() {
     let plan = guard().build().unwrap();
     let url = Surface::OpenAi.url();
     let bare = answer(wire.clone(), request(url, "a", false)).await;
-    let through = answer(plan.layer().layer(wire), request(url, "a", false)).await;
+    let through = answer(guarded(&plan, wire), request(url, "a", false)).await;
     // The head waits for the key `choices`: the second frame.
     assert_eq!(through.0 - bare.0, Duration::from_millis(40));
     assert_eq!((&through.1, &through.2, &through.3), (&bare.1, &bare.2, &bare.3));
@@ -143,7 +144,7 @@ async fn an_error_that_halts_nothing_is_replayed_whole() {
     const BODY: [&str; 3] = ["{\"error\":{\"code\":\"1305\",", "\"message\":\"busy\"}", "}"];
     let wire = transport(|| response(429, "application/json", pieces(&BODY)));
     let plan = guard().build().unwrap();
-    let through = plan.layer().layer(wire.clone());
+    let through = guarded(&plan, wire.clone());
     let (_, status, _, headers, frames) =
         answer(through, request(Surface::OpenAi.url(), "a", false)).await;
     assert_eq!((status.as_u16(), headers), (429, wire.seen()[0].headers.clone()));
@@ -163,7 +164,7 @@ async fn head_and_no_content_are_left_alone() {
         let wire = transport(move || response(status, "application/json", nothing()));
         let mut ask = request(Surface::OpenAi.url(), "a", false);
         *ask.method_mut() = method;
-        let heard = hear(plan.layer().layer(wire.clone()), ask).await.unwrap();
+        let heard = hear(guarded(&plan, wire.clone()), ask).await.unwrap();
         assert_eq!((heard.status.as_u16(), heard.bytes.len()), (status, 0));
         assert_eq!(heard.headers, wire.seen()[0].headers);
     }
@@ -176,7 +177,7 @@ async fn a_length_that_was_known_stays_known() {
     let wire = transport(move || response(200, "application/json", body()));
     let plan = guard().build().unwrap();
     let ask = request(Surface::OpenAi.url(), "a", false);
-    let response = plan.layer().layer(wire).oneshot(ask).await.unwrap();
+    let response = guarded(&plan, wire).oneshot(ask).await.unwrap();
     assert_eq!(response.body().size_hint().exact(), Some(14));
 }
 
@@ -193,7 +194,7 @@ async fn passes_without_delay(wire: Wire) {
             frames.iter().map(|(at, _)| *at).collect()
         };
         let bare = answer(wire.clone(), request(surface.url(), "a", true)).await;
-        let through = plan.layer().layer(wire.clone());
+        let through = guarded(&plan, wire.clone());
         let through = answer(through, request(surface.url(), "a", true)).await;
         assert_eq!((through.0, when(&through.4)), (bare.0, when(&bare.4)), "{surface:?}");
     }

@@ -7,9 +7,10 @@ use planguard::{
 };
 use tower::{Layer, ServiceExt};
 
+use super::ask;
 use crate::{
     capture::capture,
-    wire::{METERED, Surface, Transport, Wire, WireRequest, ask, guard, provider},
+    wire::{METERED, Surface, Transport, Wire, WireRequest, guard, provider},
 };
 
 const SECRETS: [&str; 4] = ["canary-id", "canary-secret", "canary-x-key", "canary-prompt"];
@@ -52,7 +53,7 @@ async fn no_credential_and_no_prompt_is_in_anything_that_it_writes() {
                         written += &format!("{response:?}");
                     }
                 }
-                let service = plan.layer().layer(provider.service());
+                let service = Layer::layer(&plan.layer(), provider.service());
                 let answer = service.oneshot(canary(url, stream, header)).await;
                 written += &format!("{:?}", answer.map(|response| response.into_body()));
                 let snapshot = plan.snapshot();

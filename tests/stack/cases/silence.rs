@@ -10,7 +10,8 @@ use planguard::{
 };
 use tower::util::BoxCloneSyncService;
 
-use crate::wire::{Surface, Transport, Wire, WireRequest, ask, guard, provider, request};
+use super::ask;
+use crate::wire::{Surface, Transport, Wire, WireRequest, guard, provider, request};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 

@@ -6,11 +6,12 @@ use std::{future::Ready, time::Duration};
 use http::Response;
 use planguard::{
     BoxError,
-    refusal::{Reason, Refused, Stopped},
+    refusal::{Reason, Refused},
     sim::Answer,
 };
-use tower::{Layer, ServiceBuilder, ServiceExt, retry::Policy};
+use tower::{ServiceBuilder, ServiceExt, retry::Policy};
 
+use super::guarded;
 use crate::wire::{Surface, Transport, Wire, WireRequest, guard, provider, request};
 
 /// Asks again whatever came, so many times.
@@ -45,8 +46,8 @@ async fn three_retries_outside_reach_the_provider_once() {
         let plan = guard().build().unwrap();
         let stack = ServiceBuilder::new()
             .retry(Again(3))
-            .layer(plan.layer())
-            .service(Wire::in_process(&provider));
+            
+            .service(guarded(&plan, Wire::in_process(&provider)));
         let error = stack.oneshot(request(Surface::OpenAi.url(), "a", false)).await.unwrap_err();
         assert!(Refused::find(error.as_ref()).is_some(), "{code}");
         assert_eq!(provider.tally("a").total, 1, "{code}");
@@ -68,8 +69,8 @@ async fn a_plain_overload_is_left_to_the_retry() {
     let plan = guard().build().unwrap();
     let stack = ServiceBuilder::new()
         .retry(Again(3))
-        .layer(plan.layer())
-        .service(Wire::in_process(&provider));
+        
+        .service(guarded(&plan, Wire::in_process(&provider)));
     let response = stack.oneshot(request(Surface::Anthropic.url(), "a", false)).await.unwrap();
     assert_eq!((response.status().as_u16(), provider.tally("a").total), (200, 3));
 }
@@ -84,8 +85,8 @@ async fn a_refusal_is_found_through_timeout_retry_buffer_and_boxes() {
         .retry(Again(1))
         .buffer(8)
         .timeout(Duration::from_secs(5))
-        .layer(plan.layer())
-        .service(wire);
+        
+        .service(guarded(&plan, wire));
     let error = stack.oneshot(request(Surface::OpenAi.url(), "a", false)).await.unwrap_err();
     let refused = Refused::find(error.as_ref()).expect("found");
     assert_eq!(refused.reason(), Reason::AccountHalted);
@@ -103,9 +104,8 @@ struct Opaque(#[source] BoxError);
 async fn a_refusal_is_found_below_wrappers_that_hide_what_they_hold() {
     let provider = provider(Transport::InProcess).mode(Answer::error(1313)).build();
     let plan = guard().build().unwrap();
-    let stack = plan.layer().layer(Wire::in_process(&provider));
+    let stack = guarded(&plan, Wire::in_process(&provider));
     let error = stack.oneshot(request(Surface::OpenAi.url(), "a", false)).await.unwrap_err();
-    assert!(error.downcast_ref::<Stopped>().is_some());
     let error = Opaque(Box::new(Transparent(Box::new(Transparent(error)))));
     assert!(Refused::find(&error).is_some());
     let error = std::io::Error::other(error);

@@ -12,11 +12,11 @@ use planguard::{
     sim::{Ladder, Mark, Provider, ServeOptions},
 };
 use tokio::{sync::Barrier, task::JoinSet};
-use tower::Layer;
 
+use super::{ask, guarded};
 use crate::{
     ledger::Observed,
-    wire::{Surface, Wire, ask, guard, hear, request, start},
+    wire::{Surface, Wire, guard, hear, request, start},
 };
 
 const TASKS: usize = 10_000;
@@ -59,7 +59,7 @@ async fn flood(provider: &Provider, wire: &Wire, unanswered: u32) -> Flood {
     ask(&plan, wire, request(Surface::OpenAi.url(), "a", false)).await.expect("the first passes");
     let (mut calls, all_there) = (JoinSet::new(), Arc::new(Barrier::new(TASKS)));
     for _ in 0..TASKS {
-        let (service, all_there) = (plan.layer().layer(wire.clone()), all_there.clone());
+        let (service, all_there) = (guarded(&plan, wire.clone()), all_there.clone());
         let request = request(Surface::OpenAi.url(), "a", false);
         calls.spawn(async move {
             all_there.wait().await;
