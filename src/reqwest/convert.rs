@@ -1,43 +1,14 @@
-//! reqwest's messages as `http`'s and back, with nothing lost.
+//! reqwest's responses as `http`'s and back, with nothing lost.
 
 use ::reqwest::{Body, ResponseBuilderExt, Url};
 use bytes::Bytes;
-use http::{Request, Response};
+use http::Response;
 
 use crate::{BoxError, exchange::FinalUrl};
-
-/// What `http::Uri` cannot hold: it is not sent, but it is in the URL that
-/// a response names.
-#[derive(Clone)]
-struct Fragment(String);
 
 /// The URL of a response, which `http`'s conversion would drop.
 #[derive(Clone)]
 struct KeptUrl(Url);
-
-/// A request as `http` has it; timeout and version are kept.
-pub(super) fn request_into_http(
-    request: ::reqwest::Request,
-) -> Result<Request<Body>, ::reqwest::Error> {
-    let fragment = request.url().fragment().map(|fragment| Fragment(fragment.to_owned()));
-    let mut request: Request<Body> = request.try_into()?;
-    if let Some(fragment) = fragment {
-        request.extensions_mut().insert(fragment);
-    }
-    Ok(request)
-}
-
-/// The reverse of [`request_into_http`].
-pub(super) fn request_into_reqwest(
-    mut request: Request<Body>,
-) -> Result<::reqwest::Request, ::reqwest::Error> {
-    let fragment = request.extensions_mut().remove::<Fragment>();
-    let mut request: ::reqwest::Request = request.try_into()?;
-    if let Some(Fragment(fragment)) = fragment {
-        request.url_mut().set_fragment(Some(&fragment));
-    }
-    Ok(request)
-}
 
 /// A response as `http` has it. It says where it came from if that is not
 /// `asked`, the request's host.

@@ -10,17 +10,14 @@ use bytes::Bytes;
 use http::Response;
 use pin_project_lite::pin_project;
 
-use super::{
-    convert::{into_http, into_reqwest},
-    repeats::Count,
-};
+use super::convert::{into_http, into_reqwest};
 use crate::BoxError;
 
 pin_project! {
     /// The future of an [`HttpService`](super::HttpService).
     pub struct HttpFuture<F, E> {
         #[pin]
-        state: State<F, E, (String, Count)>,
+        state: State<F, E, String>,
     }
 }
 
@@ -41,8 +38,8 @@ pin_project! {
 }
 
 impl<F, E> HttpFuture<F, E> {
-    pub(super) fn sent(future: F, host: String, count: Count) -> Self {
-        Self { state: State::Sent { future, kept: (host, count) } }
+    pub(super) fn sent(future: F, host: String) -> Self {
+        Self { state: State::Sent { future, kept: host } }
     }
 
     pub(super) fn failed(error: E) -> Self {
@@ -71,9 +68,8 @@ where
             StateProj::Failed { error } => {
                 error.take().map_or(Poll::Pending, |e| Poll::Ready(Err(e)))
             }
-            StateProj::Sent { future, kept: (host, count) } => {
+            StateProj::Sent { future, kept: host } => {
                 let result = ready!(future.poll(cx));
-                count.tell(host);
                 Poll::Ready(result.map(|response| into_http(response, host)))
             }
         }

@@ -52,12 +52,12 @@
 //! below any middleware or layer: an admitted call is then sent more than
 //! once, and `x-api-key` travels to another host. [`harden`] turns both off.
 //! Without it a redirect to another host is a warning that names both, and
-//! the answer is judged under that host's profile; a repeat is a warning
-//! where it can be seen, which is in [`HttpService`] only.
+//! the answer is judged under that host's profile. A repeat of what HTTP/2
+//! gave back unprocessed shows nowhere outside of reqwest: only the provider
+//! could tell.
 
 mod convert;
 mod future;
-mod repeats;
 mod service;
 
 pub use future::{HttpFuture, ReqwestFuture};

@@ -5,11 +5,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use tower_service::Service;
 
-use super::{
-    HttpFuture, ReqwestFuture,
-    convert::{request_into_http, request_into_reqwest},
-    repeats::Repeats,
-};
+use super::{HttpFuture, ReqwestFuture};
 use crate::BoxError;
 
 /// A reqwest client as a service of `http` types.
@@ -46,14 +42,11 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
         let host = request.uri().host().unwrap_or_default().to_owned();
-        let repeats = Repeats::default();
-        let count = repeats.count();
-        request.extensions_mut().insert(repeats);
-        match request_into_reqwest(request) {
-            Ok(request) => HttpFuture::sent(self.inner.call(request), host, count),
-            Err(error) => HttpFuture::failed(error.into()),
+        match request.try_into() {
+            Ok(request) => HttpFuture::sent(self.inner.call(request), host),
+            Err(error) => HttpFuture::failed(::reqwest::Error::into(error)),
         }
     }
 }
@@ -91,9 +84,9 @@ where
 
     fn call(&mut self, request: ::reqwest::Request) -> Self::Future {
         let url = request.url().clone();
-        match request_into_http(request) {
+        match request.try_into() {
             Ok(request) => ReqwestFuture::sent(self.inner.call(request), url),
-            Err(error) => ReqwestFuture::failed(error.into()),
+            Err(error) => ReqwestFuture::failed(::reqwest::Error::into(error)),
         }
     }
 }
