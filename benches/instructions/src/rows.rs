@@ -90,5 +90,28 @@ pub fn all() -> Vec<Row> {
             ceiling: Some(2.0),
             peers: &[&cases::detect::SERDE_JSON],
         },
+        Row {
+            name: "reqwest-front",
+            about: "a whole call through PlanGuard::middleware(), a short JSON success",
+            case: &cases::client::WHOLE,
+            budget: Some(4_000.0),
+            allocations: None,
+            ceiling: None,
+            peers: &[
+                &cases::client::ONE,
+                &cases::client::THREE,
+                &cases::client::CONVERSION,
+                &cases::client::RETRY,
+            ],
+        },
+        Row {
+            name: "build",
+            about: "the built-in profile read, and a guard built of it",
+            case: &cases::client::BUILD,
+            budget: None,
+            allocations: None,
+            ceiling: None,
+            peers: &[],
+        },
     ]
 }

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod breaker;
+pub mod client;
 pub mod detect;
 pub mod peers;
 pub mod request;
