@@ -106,6 +106,8 @@ pub mod profile;
 pub mod refusal;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
+#[cfg(feature = "retry")]
+pub mod retry;
 pub mod signal;
 #[cfg(feature = "sim")]
 pub mod sim;

@@ -1,0 +1,72 @@
+//! reqwest-retry in a client that asks a provider in process.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Extensions, Request, StatusCode};
+use http_body_util::Full;
+use planguard::{BoxError, PlanGuard, reqwest::harden, sim::Provider};
+use reqwest::Body;
+use reqwest_middleware::{ClientBuilder, Error, Middleware, Next};
+use reqwest_retry::{RetryTransientMiddleware, policies::ExponentialBackoff};
+use tower::ServiceExt;
+
+use crate::{URL, plan, provider, request, retry};
+
+struct InProcess(Provider);
+
+#[async_trait]
+impl Middleware for InProcess {
+    async fn handle(
+        &self,
+        request: reqwest::Request,
+        _: &mut Extensions,
+        _: Next<'_>,
+    ) -> reqwest_middleware::Result<reqwest::Response> {
+        let request: Request<Body> = request.try_into()?;
+        let response = self.0.service().oneshot(request).await.map_err(Error::middleware)?;
+        Ok(response.map(Body::wrap).into())
+    }
+}
+
+pub async fn ask(
+    retry: impl Middleware,
+    plan: PlanGuard,
+    provider: &Provider,
+    request: Request<Full<Bytes>>,
+) -> Result<StatusCode, BoxError> {
+    let client = ClientBuilder::new(reqwest::Client::new())
+        .with(retry)
+        .with(plan.middleware())
+        .with(InProcess(provider.clone()))
+        .build();
+    let request = request.map(|_| "{}").try_into()?;
+    Ok(client.execute(request).await?.status())
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_stock_retry_outside_reaches_the_provider_once_on_a_strike() {
+    for code in [1313, 1112, 1302, 1308, 1113] {
+        let provider = provider(vec![planguard::sim::Answer::error(code); 8]);
+        let policy = ExponentialBackoff::builder().build_with_max_retries(3);
+        let stock = RetryTransientMiddleware::new_with_policy(policy);
+        ask(stock, plan(), &provider, request(URL)).await.unwrap_err();
+        assert_eq!(provider.total().total, 1, "{code}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_was_never_made_is_tried_again() {
+    // Nobody listens where a listener was.
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let client = harden(reqwest::Client::builder().no_proxy().resolve("api.z.ai", gone));
+    let client = ClientBuilder::new(client.build().unwrap())
+        .with(retry().middleware())
+        .with(plan().middleware())
+        .build();
+    let url = format!("http://api.z.ai:{}/api/coding/paas/v4/chat/completions", gone.port());
+    let request = request(&url).map(|_| "{}").try_into().unwrap();
+    let began = tokio::time::Instant::now();
+    client.execute(request).await.unwrap_err();
+    // Three waits of at least half a second.
+    assert!(began.elapsed().as_millis() >= 1_500, "{:?}", began.elapsed());
+}
