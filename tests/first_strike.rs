@@ -5,6 +5,10 @@
 
 #[path = "../examples/first_strike/case.rs"]
 mod case;
+#[path = "../examples/first_strike/clients.rs"]
+mod clients;
+#[path = "../examples/first_strike/peers.rs"]
+mod peers;
 #[path = "../examples/first_strike/scenario.rs"]
 mod scenario;
 #[path = "../examples/first_strike/stacks.rs"]
@@ -14,7 +18,7 @@ use std::time::Duration;
 
 use case::{Case, Row};
 use scenario::Scenario;
-use stacks::Stack;
+use stacks::{Peer, Place, Stack};
 
 /// Long enough for the slowest relapse.
 const SHORT: Duration = Duration::from_secs(10 * 60);
@@ -38,7 +42,7 @@ fn strict_sends_nothing_after_the_first_signal() {
 
 #[test]
 fn probation_sends_its_trials_and_nothing_else() {
-    let probation = |case: &Case| case.stack.has_planguard() && !case.stack.is_strict();
+    let probation = |case: &Case| case.stack.place == Place::Inside;
     for (case, row) in rows(SHORT, probation) {
         assert_eq!(row.hits_after_first_signal, row.trials, "{case:?}");
         let throttled = matches!(case.scenario, Scenario::Throttle(_)) && case.callers > 1;
@@ -50,16 +54,40 @@ fn probation_sends_its_trials_and_nothing_else() {
 #[test]
 fn an_unpaid_account_is_tested_after_15_minutes_then_30_then_60() {
     let day = Duration::from_secs(2 * 60 * 60);
-    let unpaid = |case: &Case| case.stack == Stack::Planguard && case.scenario == Scenario::Unpaid;
+    let unpaid =
+        |case: &Case| case.stack.name() == "planguard" && case.scenario == Scenario::Unpaid;
     for (_, row) in rows(day, unpaid) {
         assert_eq!((row.hits_after_first_signal, row.trials), (3, 3), "{row:?}");
     }
 }
 
 #[test]
-fn a_stock_retry_gets_the_account_banned() {
-    let retry = |case: &Case| case.stack == Stack::Retry && case.scenario == Scenario::FairUse;
-    for (_, row) in rows(Duration::from_secs(60), retry) {
+fn stacks_that_ask_again_get_the_account_banned() {
+    let asking_again = |case: &Case| {
+        let again = matches!(case.stack.peer, Peer::Retry | Peer::ReqwestRetry | Peer::AsyncOpenai);
+        again && case.stack.place == Place::Nowhere && case.scenario == Scenario::FairUse
+    };
+    let rows = rows(Duration::from_secs(60), asking_again);
+    assert_eq!(rows.len(), 6);
+    for (_, row) in rows {
         assert!(row.banned && row.hits_after_first_signal > 3, "{row:?}");
+    }
+}
+
+/// One call of a lone caller is one hit and three repeats below planguard.
+/// async-openai's retry layer then makes an error of the answer, so planguard
+/// hears of no strike at all and every further call goes the same way.
+#[test]
+fn outside_planguard_cannot_help_what_is_repeated_below_it() {
+    let outside = |case: &Case| {
+        let first = case.scenario == Scenario::FairUse && case.callers == 1;
+        case.stack.place == Place::Outside && first
+    };
+    for (case, row) in rows(SHORT, outside) {
+        assert!(row.banned, "three are enough: {row:?}");
+        match case.stack.peer {
+            Peer::ReqwestRetry => assert_eq!(row.hits_after_first_signal, 3, "{row:?}"),
+            _ => assert!(row.hits_after_first_signal > 1_000, "{row:?}"),
+        }
     }
 }

@@ -124,10 +124,7 @@ impl Case {
             stack: self.stack.name(),
             scenario: self.scenario.name(),
             callers: self.callers,
-            posture: self
-                .stack
-                .has_planguard()
-                .then(|| if self.stack.is_strict() { "strict" } else { "probation" }),
+            posture: self.stack.posture(),
             upstream_hits: tally.total,
             hits_already_in_flight: noticed.in_flight.unwrap_or(0),
             hits_after_first_signal: tally.after_first_signal - after_trial,

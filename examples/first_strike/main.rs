@@ -1,8 +1,8 @@
 //! What each stack does to an account after the provider's first signal.
 //!
 //! ```text
-//! cargo run --release --features sim --example first_strike
-//! cargo run --release --features sim --example first_strike -- --json
+//! cargo run --release --features reqwest,sim --example first_strike
+//! cargo run --release --features reqwest,sim --example first_strike -- --json
 //! ```
 //!
 //! Every case is a simulated day on a paused clock: each caller asks once a
@@ -12,6 +12,8 @@
 //! flowed once a passed trial had reopened the account.
 
 mod case;
+mod clients;
+mod peers;
 mod scenario;
 mod stacks;
 mod table;

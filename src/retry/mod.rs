@@ -10,6 +10,10 @@
 //!                                     repeated it before planguard heard of it
 //! ```
 //!
+//! The example `first_strike` counts both. Outside of a retry layer that makes
+//! an error of the last answer, as async-openai's does, planguard hears of no
+//! strike at all.
+//!
 //! Any retry is safe there, stock ones too: a refusal reaches it as an error
 //! or in a form that is not repeated. [`PlanRetry`] is also sensible where a
 //! repeat can help:
