@@ -5,8 +5,10 @@ as the profile is. The bytes in front of each are the target's other arguments,
 as `arbitrary` reads them.
 """
 
+import gzip
 import pathlib
 import tomllib
+import zlib
 
 FUZZ = pathlib.Path(__file__).parent
 NONE = b"\0"  # an empty list, a false, an absent option
@@ -26,6 +28,10 @@ def main():
         data = body.encode()
         status = (429 - 200).to_bytes(2, "little")
         seed("judge", number, NONE + status + NONE + NONE + data)
+        # Encoding, failed, bytes a piece less one; only gzip and deflate have
+        # a compressor here, the others find their way.
+        seed("encoded", number, NONE + b"\1" + b"\xff" + gzip.compress(data))
+        seed("encoded", 1000 + number, b"\1" + b"\1" + b"\xff" + zlib.compress(data))
         seed("json_walker", number, b"\1" + NONE + data)
         seed("quoted", number, NONE + NONE + data)
         seed("reset", number, NONE + NONE + data)

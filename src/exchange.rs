@@ -66,8 +66,8 @@ pub struct Ticket {
 pub struct Report {
     /// What was recognised.
     pub signal: Signal,
-    /// The body as far as it was read, verbatim, at most 64 KiB; empty for a
-    /// signal inside a stream.
+    /// The body as far as it was read, verbatim (decoded, if it came
+    /// compressed), at most 64 KiB; empty for a signal inside a stream.
     pub body: Bytes,
 }
 
@@ -75,14 +75,34 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Uninspected {
-    /// It is compressed, with this `Content-Encoding`.
+    /// It is compressed, with this `Content-Encoding`, which is not read here.
     Compressed(String),
+    /// It is not what its `Content-Encoding`, this one, says.
+    Corrupt(String),
+    /// With this `Content-Encoding` it becomes more than is read: more than
+    /// 256 MiB, or more than 64 KiB and 128 times its own size.
+    Oversized(String),
 }
 
 impl fmt::Display for Uninspected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Compressed(encoding) => write!(f, "the body is compressed ({encoding})"),
+            Self::Compressed(encoding) if cfg!(feature = "decompression") => {
+                write!(
+                    f,
+                    "the body is compressed in a way that planguard does not read ({encoding})"
+                )
+            }
+            Self::Compressed(encoding) => write!(
+                f,
+                "the body is compressed ({encoding}): ask for `identity`, or enable planguard's feature `decompression`"
+            ),
+            Self::Corrupt(encoding) => {
+                write!(f, "the body is not what its Content-Encoding says ({encoding})")
+            }
+            Self::Oversized(encoding) => {
+                write!(f, "the body becomes too much when it is decompressed ({encoding})")
+            }
         }
     }
 }

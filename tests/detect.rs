@@ -448,9 +448,9 @@ async fn nothing_is_read_where_there_is_nothing_to_read() {
 async fn a_compressed_body_is_named_and_left_alone() {
     let (request, heard, _) = request(CHAT);
     let mut answer = response(429, "application/json", Scripted::of("\u{1f}\u{8b}…"));
-    answer.headers_mut().insert("content-encoding", HeaderValue::from_static("gzip"));
+    answer.headers_mut().insert("content-encoding", HeaderValue::from_static("compress"));
     let response = detect(request, answer).await;
-    assert_eq!(*heard.uninspected.lock(), [Uninspected::Compressed("gzip".to_owned())]);
+    assert_eq!(*heard.uninspected.lock(), [Uninspected::Compressed("compress".to_owned())]);
     assert_eq!(heard.classes(), [Class::Unknown]);
     assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "\u{1f}\u{8b}…");
 }

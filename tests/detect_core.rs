@@ -287,7 +287,7 @@ fn half_a_code_is_no_code() {
 #[test]
 fn a_compressed_error_is_unknown_and_not_retryable() {
     let mut headers = HeaderMap::new();
-    headers.insert("content-encoding", HeaderValue::from_static("gzip"));
+    headers.insert("content-encoding", HeaderValue::from_static("compress"));
     let opening = Inspection::begin(
         &claim(CHAT).unwrap(),
         &Method::POST,

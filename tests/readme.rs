@@ -105,6 +105,6 @@ fn the_two_commands_stand_near_the_top() {
     assert_eq!(first("cargo test"), Some("cargo test --all-features"));
     assert_eq!(
         first("cargo run"),
-        Some("cargo run --release --features sim --example first_strike")
+        Some("cargo run --release --features reqwest,sim --example first_strike")
     );
 }

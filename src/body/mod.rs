@@ -1,8 +1,11 @@
 //! Bodies that were looked into: frames that were read early and are handed
-//! on as they came.
+//! on as they came, and what a compressed one says.
 
+#[cfg_attr(not(feature = "decompression"), path = "sealed.rs")]
+mod decode;
 #[cfg(feature = "tower")]
 mod replay;
 
+pub(crate) use decode::Decoder;
 #[cfg(feature = "tower")]
 pub(crate) use replay::{Kept, Next, Source};

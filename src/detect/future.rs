@@ -149,10 +149,7 @@ impl Called {
         let watch = match opening {
             Opening::Pass => None,
             Opening::Unreadable(why, signal) => {
-                teller.detection.passed_over(why.clone());
-                if let Some(exchange) = &teller.exchange {
-                    exchange.uninspected(&why);
-                }
+                teller.pass_over(&why);
                 if let Some(signal) = signal {
                     teller.tell(signal, Bytes::new());
                 }

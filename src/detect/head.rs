@@ -6,17 +6,14 @@ use http::{
 };
 
 use super::document::Expect;
-use crate::exchange::Uninspected;
 
 /// What a head says of its body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Look {
     /// There is nothing to find.
     Away,
-    /// The body cannot be read.
-    Cannot(Uninspected),
-    /// Read it.
-    At(Expect),
+    /// Read it, behind this `Content-Encoding` if there is one.
+    At(Expect, Option<String>),
 }
 
 pub(super) fn look(method: &Method, status: StatusCode, headers: &HeaderMap) -> Look {
@@ -36,10 +33,7 @@ pub(super) fn look(method: &Method, status: StatusCode, headers: &HeaderMap) -> 
         },
         _ => return Look::Away,
     };
-    match encoding(headers) {
-        Some(encoding) => Look::Cannot(Uninspected::Compressed(encoding)),
-        None => Look::At(expect),
-    }
+    Look::At(expect, encoding(headers))
 }
 
 enum Media {
@@ -65,13 +59,14 @@ fn media(headers: &HeaderMap) -> Media {
     if json || begins(b"text/") || value.is_empty() { Media::Readable } else { Media::Other }
 }
 
-/// The first encoding that is not `identity`.
+/// The encodings that are not `identity`, in the order of the header.
 fn encoding(headers: &HeaderMap) -> Option<String> {
-    headers
-        .get_all(CONTENT_ENCODING)
-        .iter()
+    let values = headers.get_all(CONTENT_ENCODING).iter();
+    let mut names = values
         .flat_map(|value| value.as_bytes().split(|b| *b == b','))
         .map(<[u8]>::trim_ascii)
-        .find(|name| !name.is_empty() && !name.eq_ignore_ascii_case(b"identity"))
-        .map(|name| String::from_utf8_lossy(name.get(..64).unwrap_or(name)).into_owned())
+        .filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case(b"identity"))
+        .map(|name| String::from_utf8_lossy(name.get(..64).unwrap_or(name)));
+    let first = names.next()?.into_owned();
+    Some(names.take(3).fold(first, |all, name| all + ", " + &name))
 }

@@ -9,6 +9,7 @@ use http::{HeaderMap, Method, StatusCode};
 
 use super::{
     document::{Document, Expect, Form},
+    encoded::Encoded,
     found::{CodePrefix, Found, Says},
     head::{Look, look},
     json::{Head, Progress},
@@ -52,10 +53,13 @@ pub enum Opening {
 /// is cut into pieces. At most one signal comes of it.
 ///
 /// Memory: at most 64 KiB of scalars and 8 KiB of text for a body, 64 KiB of
-/// one event for a stream, nothing between events.
+/// one event for a stream, nothing between events; of a compressed body, what
+/// its decoder keeps too.
 pub struct Inspection {
     judge: Judge,
     state: State,
+    /// What stands between the bytes and what they say.
+    encoded: Option<Box<Encoded>>,
     /// How long the response may be held back, from its head on.
     patience: Option<Duration>,
     /// How much more may be read while it is held back.
@@ -85,14 +89,18 @@ impl Inspection {
         };
         match look(method, status, headers) {
             Look::Away => Opening::Pass,
-            Look::Cannot(why) if failed => {
-                let leaves = &Leaves::default();
-                let found = Found { says: Says::Error, leaves, text: None, complete: false };
-                Opening::Unreadable(why, judge().judge(found, now))
-            }
-            Look::Cannot(why) => Opening::Unreadable(why, None),
-            Look::At(expect) => {
+            Look::At(expect, encoding) => {
                 let mut judge = judge();
+                let encoded = match encoding.map(Encoded::new).transpose() {
+                    Ok(encoded) => encoded.map(Box::new),
+                    Err(why) if failed => {
+                        let leaves = &Leaves::default();
+                        let found =
+                            Found { says: Says::Error, leaves, text: None, complete: false };
+                        return Opening::Unreadable(why, judge.judge(found, now));
+                    }
+                    Err(why) => return Opening::Unreadable(why, None),
+                };
                 if !failed && claim.profile().reads_success_heads() {
                     if let Some(signal) = judge.head(now) {
                         return Opening::Found(signal);
@@ -101,6 +109,7 @@ impl Inspection {
                 Opening::Inspect(Self {
                     judge,
                     state: State::Whole(Document::new(expect)),
+                    encoded,
                     patience: match expect {
                         Expect::Error => Some(ERROR_PATIENCE),
                         Expect::Body => Some(HEAD_PATIENCE),
@@ -131,6 +140,19 @@ impl Inspection {
         matches!(self.state, State::Over)
     }
 
+    /// Why the body cannot be read further, if so: it is compressed, and not
+    /// as it should be. What was read until then has been judged.
+    pub fn stopped(&self) -> Option<&Uninspected> {
+        self.encoded.as_ref()?.stopped()
+    }
+
+    /// What a compressed body says, as far as it was read while the response
+    /// was held back; none of one that is not compressed.
+    #[cfg(feature = "tower")]
+    pub(super) fn decoded(&self) -> Option<&[u8]> {
+        Some(self.encoded.as_ref()?.beginning())
+    }
+
     /// Reads on. With the 64th KiB that is read while the response is held
     /// back it is [released](Self::release), wherever `chunk` ends.
     pub fn feed(&mut self, chunk: &[u8], now: SystemTime) -> Option<Signal> {
@@ -144,6 +166,33 @@ impl Inspection {
         chunk: &[u8],
         now: impl FnOnce() -> SystemTime,
     ) -> Option<Signal> {
+        if self.encoded.is_some() {
+            return self.feed_encoded(chunk, now());
+        }
+        self.feed_plain(chunk, now)
+    }
+
+    fn feed_encoded(&mut self, chunk: &[u8], now: SystemTime) -> Option<Signal> {
+        if self.is_over() {
+            return None;
+        }
+        let mut encoded = self.encoded.take()?;
+        let mut signal = None;
+        encoded.decode(chunk, |piece| {
+            signal = self.feed_plain(piece, || now);
+            signal.is_none() && !self.is_over()
+        });
+        if encoded.stopped().is_some() {
+            signal = signal.or_else(|| self.end(false, now));
+        }
+        if self.patience.is_none() && signal.is_none() {
+            encoded.forget();
+        }
+        self.encoded = Some(encoded);
+        signal
+    }
+
+    fn feed_plain(&mut self, chunk: &[u8], now: impl FnOnce() -> SystemTime) -> Option<Signal> {
         // The way of nearly every frame, and the reason that it is cheap.
         if let State::Events(scanner) = &mut self.state {
             let profile = self.judge.claim.profile();

@@ -10,7 +10,7 @@
 //! | status 400 and up | held until its JSON value is complete, its end, 64 KiB or 5 s; judged; replayed |
 //! | 2xx, JSON or text or no type | head held until its first decisive key (at most 64 KiB or 2 s); an error is then read like one of status 400, a success flows on and is read as it flows |
 //! | 2xx, `text/event-stream` | never held; read as it flows, judged at each event |
-//! | compressed | not read: the status alone is judged, and [`Uninspected`] says so |
+//! | compressed | read through a bounded decoder with the feature `decompression` (gzip, deflate, br, zstd), and handed on as it came; otherwise the status alone is judged, and [`Uninspected`] says so |
 //! | HEAD, CONNECT, 1xx, 204, 205, 3xx, other types | passed |
 //!
 //! Only the response's own top level makes it an error. A completion, a tool
@@ -74,6 +74,7 @@
 #[cfg(feature = "tower")]
 mod body;
 mod document;
+mod encoded;
 mod found;
 #[cfg(feature = "tower")]
 mod future;

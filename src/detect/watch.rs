@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use super::{Inspection, MAX_HELD_BYTES};
 use crate::{
     clock::Clock,
-    exchange::{Detection, Exchange, Report},
+    exchange::{Detection, Exchange, Report, Uninspected},
     signal::Signal,
 };
 
@@ -38,6 +38,14 @@ impl Teller {
             exchange.report(Report { signal, body });
         }
     }
+
+    /// Tells that the answer could not be judged by its body, or not by all.
+    pub(super) fn pass_over(&self, why: &Uninspected) {
+        self.detection.passed_over(why.clone());
+        if let Some(exchange) = &self.exchange {
+            exchange.uninspected(why);
+        }
+    }
 }
 
 impl Watch {
@@ -54,7 +62,7 @@ impl Watch {
         if self.inspection.is_over() {
             return;
         }
-        if self.inspection.patience().is_some() {
+        if self.inspection.patience().is_some() && self.inspection.decoded().is_none() {
             let kept = data.slice(..data.len().min(self.room));
             self.room -= kept.len();
             if !kept.is_empty() {
@@ -63,6 +71,9 @@ impl Watch {
         }
         let clock = &self.teller.clock;
         let signal = self.inspection.feed_at(data, || clock.now());
+        if let Some(why) = self.inspection.stopped() {
+            self.teller.pass_over(why);
+        }
         if signal.is_some() || !self.excerpt.is_empty() {
             self.settle(signal);
         }
@@ -93,7 +104,11 @@ impl Watch {
 
     fn settle(&mut self, signal: Option<Signal>) {
         if let Some(signal) = signal {
-            self.teller.tell(signal, join(&std::mem::take(&mut self.excerpt)));
+            let body = match self.inspection.decoded() {
+                Some(decoded) => Bytes::copy_from_slice(decoded),
+                None => join(&std::mem::take(&mut self.excerpt)),
+            };
+            self.teller.tell(signal, body);
         }
         if self.inspection.patience().is_none() {
             self.excerpt = Vec::new();

@@ -90,7 +90,8 @@ impl Refused {
         self.details().answer.as_ref().map(|answer| answer.status)
     }
 
-    /// The provider's body, verbatim, on the call that struck.
+    /// The provider's body, verbatim (decoded, if it came compressed), on the
+    /// call that struck.
     pub fn provider_body(&self) -> Option<&Bytes> {
         self.details().answer.as_ref().map(|answer| &answer.body)
     }
