@@ -61,6 +61,15 @@ pub(crate) struct Told {
     pub(crate) summed_up: AtomicU64,
     /// When the profile's notice may be due again.
     pub(crate) notice_due: AtomicU64,
+    /// When the log said last that the ledger cannot be read.
+    pub(crate) trouble: AtomicU64,
+}
+
+/// Whether a minute has passed since `last`, which is now if so.
+pub(crate) fn once_a_minute(last: &AtomicU64, now: Millis) -> bool {
+    let before = last.load(Ordering::Relaxed);
+    let due = now.saturating_sub(before) >= 60_000;
+    due && last.compare_exchange(before, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
 }
 
 /// A refusal, and what it was made from.

@@ -11,7 +11,7 @@ use siphasher::sip128::SipHasher13;
 
 use super::{
     call::{Call, Waiting},
-    cell::Cell,
+    cell::{Cell, once_a_minute},
     config::{LEASE, LEDGER_DEADLINE, LedgerTrouble, Shared, Unclaimed, random},
     event::What,
     gate::{Place, QUEUE, Waited},
@@ -269,8 +269,10 @@ impl Core {
             Err(_) => "no answer within 2 s".to_owned(),
         };
         match self.shared.trouble {
-            LedgerTrouble::Refuse => Err(self.unreadable(cell, claim, &trouble)),
-            LedgerTrouble::Pass => {
+            LedgerTrouble::Refuse if !self.shared.reports_only() => {
+                Err(self.unreadable(cell, claim, &trouble))
+            }
+            LedgerTrouble::Refuse | LedgerTrouble::Pass => {
                 self.say_trouble(cell, &trouble);
                 Ok(())
             }
@@ -283,8 +285,10 @@ impl Core {
     }
 
     fn say_trouble(&self, cell: &Arc<Cell>, error: &str) {
-        let account = cell.account.as_str();
-        tracing::error!(target: "planguard::ledger", account, error, "the ledger cannot be read");
+        if once_a_minute(&cell.told.trouble, cell.now()) {
+            let account = cell.account.as_str();
+            tracing::error!(target: "planguard::ledger", account, error, "the ledger cannot be read");
+        }
         cell.tell(What::LedgerTrouble { error: error.to_owned(), again_in: None });
     }
 

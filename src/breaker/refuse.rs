@@ -5,7 +5,7 @@ use std::sync::{Arc, atomic::Ordering};
 use bytes::Bytes;
 use http::StatusCode;
 
-use super::cell::{Cell, Refusal};
+use super::cell::{Cell, Refusal, once_a_minute};
 use crate::{
     clock::{Millis, from_millis},
     exchange::Report,
@@ -14,9 +14,6 @@ use crate::{
     refusal::{Details, Reason, Refused, Strikes},
     signal::{Class, Signal},
 };
-
-/// How often refused calls are summed up in the log.
-const SUMMARY_MS: Millis = 60_000;
 
 /// The account is halted.
 pub(crate) fn halted(
@@ -141,15 +138,7 @@ fn log(cell: &Arc<Cell>, refused: &Refused) {
         account, reason, halt_id = refused.halt().unwrap_or(""), "refused"
     );
     let refused = cell.told.refused.fetch_add(1, Ordering::Relaxed) + 1;
-    let now = cell.now();
-    let before = cell.told.summed_up.load(Ordering::Relaxed);
-    let due = now.saturating_sub(before) >= SUMMARY_MS
-        && cell
-            .told
-            .summed_up
-            .compare_exchange(before, now, Ordering::Relaxed, Ordering::Relaxed)
-            .is_ok();
-    if due {
+    if once_a_minute(&cell.told.summed_up, cell.now()) {
         cell.told.refused.fetch_sub(refused, Ordering::Relaxed);
         tracing::info!(target: "planguard::refused", account, reason, refused, "calls refused since the last such line");
     }

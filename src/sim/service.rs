@@ -115,7 +115,10 @@ impl<B: http_body::Body> Future for ResponseFuture<B> {
             if let Some(admission) = this.admission.as_ref() {
                 let latency = admission.answer.latency.unwrap_or(options.latency);
                 let left = latency.saturating_sub(admission.arrived.elapsed());
-                this.latency.set(Some(sleep(left)));
+                // A timer never ends before the next millisecond.
+                if !left.is_zero() {
+                    this.latency.set(Some(sleep(left)));
+                }
             }
         }
         if let Some(latency) = this.latency.as_mut().as_pin_mut() {

@@ -11,7 +11,7 @@ use std::{
 use planguard::{
     PlanGuard,
     account::Account,
-    breaker::{LedgerTrouble, What},
+    breaker::{LedgerTrouble, Posture, What},
     clock::TokioClock,
     ledger::{
         BoxFuture, Changed, Entry, Lease, Ledger, LedgerError, MemoryLedger, Opened, Person, Record,
@@ -21,7 +21,10 @@ use planguard::{
     signal::Class,
 };
 
-use crate::support::{Play, Transport, ask};
+use crate::{
+    capture::capture,
+    support::{Play, Transport, ask},
+};
 
 /// A memory ledger that can be slow, or fail.
 #[derive(Clone, Default)]
@@ -207,4 +210,36 @@ async fn a_ledger_that_cannot_be_read_refuses_and_names_the_remedy() {
     let lax = plan(ledger).on_ledger_trouble(LedgerTrouble::Pass).build().unwrap();
     ask(&lax, &transport).await.unwrap();
     assert_eq!(transport.hits(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn report_stops_nothing_even_if_the_ledger_cannot_be_read() {
+    let ledger = Moody::default();
+    ledger.unreadable.store(true, Ordering::SeqCst);
+    let reporting = plan(ledger).posture(Posture::Report).build().unwrap();
+    let mut events = reporting.events();
+    let transport = Transport::new(|_| Play::Good);
+    for _ in 0..3 {
+        ask(&reporting, &transport).await.unwrap();
+    }
+    assert_eq!(transport.hits(), 3);
+    let said = std::iter::from_fn(|| events.try_next())
+        .any(|event| matches!(event.what, What::LedgerTrouble { .. }));
+    assert!(said, "it says so all the same");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_log_says_once_a_minute_that_the_ledger_cannot_be_read() {
+    let ledger = Moody::default();
+    ledger.unreadable.store(true, Ordering::SeqCst);
+    let (plan, transport) = (plan(ledger).build().unwrap(), striking());
+    let (lines, _capturing) = capture();
+    let said = || lines.with(&["ERROR", "the ledger cannot be read", "disk on fire"]).len();
+    for minutes in 1..=2 {
+        for _ in 0..5 {
+            ask(&plan, &transport).await.unwrap_err();
+        }
+        assert_eq!(said(), minutes);
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
 }

@@ -1,6 +1,8 @@
 //! The breaker's front, with a hand-made detector inside: what the service,
 //! its future and its body promise.
 
+#[path = "../stack/capture.rs"]
+mod capture;
 mod ledgers;
 mod promises;
 mod support;
