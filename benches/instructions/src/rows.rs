@@ -96,7 +96,7 @@ pub fn all() -> Vec<Row> {
             case: &cases::client::WHOLE,
             budget: Some(4_000.0),
             allocations: None,
-            ceiling: None,
+            ceiling: Some(22_700.0),
             peers: &[
                 &cases::client::ONE,
                 &cases::client::THREE,
