@@ -114,6 +114,18 @@ fn several_members_are_one_body() {
 }
 
 #[test]
+fn what_follows_the_end_of_a_body_that_has_one_member_is_no_part_of_it() {
+    let events = b"data: {\"choices\":[{\"delta\":{}}]}\n\n";
+    for encoding in ENCODINGS.into_iter().filter(|encoding| !encoding.has_members()) {
+        let body = [compressed(encoding, events), vec![0xFF; 64]].concat();
+        for size in [1, usize::MAX] {
+            let inspection = inspection(StatusCode::OK, "text/event-stream", encoding.name());
+            assert_eq!(read(inspection, body.chunks(size)), (None, None), "{encoding:?}");
+        }
+    }
+}
+
+#[test]
 fn a_signal_in_a_stream_is_told_with_the_frame_that_brings_it() {
     for encoding in ENCODINGS {
         let mut inspection = inspection(StatusCode::OK, "text/event-stream", encoding.name());
@@ -145,6 +157,40 @@ fn a_body_that_expands_without_end_is_read_no_further() {
         let oversized = Uninspected::Oversized(encoding.name().to_owned());
         assert_eq!(inspection.stopped(), Some(&oversized), "{encoding:?}");
         assert!(inspection.is_over());
+    }
+}
+
+#[test]
+fn a_long_body_of_ordinary_text_is_read_to_its_end() {
+    for encoding in ENCODINGS {
+        let mut stream = Stream::new(encoding);
+        let mut inspection = inspection(StatusCode::OK, "text/event-stream", encoding.name());
+        for n in 0..2_000_u64 {
+            // Words as a model says them: they repeat, but not all the time.
+            let words: String =
+                (0..64).map(|k| format!("{:x} ", (n * 64 + k) * 0x9E37_79B9)).collect();
+            let delta =
+                format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{words}\"}}}}]}}\n\n");
+            assert_eq!(inspection.feed(&stream.push(delta.as_bytes()), now()), None);
+        }
+        let strike = stream.push(format!("data: {STRIKE}\n\n").as_bytes());
+        let signal = inspection.feed(&strike, now());
+        assert_eq!(inspection.stopped(), None, "{encoding:?}");
+        assert_eq!(signal.unwrap().class, Class::PolicyViolation, "{encoding:?}");
+    }
+}
+
+#[test]
+fn a_short_body_may_become_64_kib_however_small_it_is() {
+    for encoding in ENCODINGS {
+        let says = STRIKE.replacen('{', &format!("{{{}", " ".repeat(60 * 1024)), 1);
+        let body = compressed(encoding, says.as_bytes());
+        assert!(body.len() < 60 * 1024 / 128, "beyond the ratio: {}", body.len());
+        let inspection =
+            inspection(StatusCode::TOO_MANY_REQUESTS, "application/json", encoding.name());
+        let (signal, stopped) = read(inspection, [body.as_slice()]);
+        assert_eq!(stopped, None, "{encoding:?}");
+        assert_eq!(signal.unwrap().class, Class::PolicyViolation, "{encoding:?}");
     }
 }
 

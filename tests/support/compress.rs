@@ -51,7 +51,9 @@ impl Stream {
             Encoding::Gzip => Box::new(GzipEncoder::new(flate())),
             Encoding::Deflate => Box::new(ZlibEncoder::new(flate())),
             Encoding::BareDeflate => Box::new(DeflateEncoder::new(flate())),
-            Encoding::Brotli => Box::new(BrotliEncoder::new(EncoderParams::default())),
+            Encoding::Brotli => {
+                Box::new(BrotliEncoder::new(EncoderParams::default().quality(Level::Fastest)))
+            }
             Encoding::Zstd => Box::new(ZstdEncoder::new(3)),
         })
     }
