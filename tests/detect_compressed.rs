@@ -114,6 +114,20 @@ fn several_members_are_one_body() {
 }
 
 #[test]
+fn empty_pieces_change_nothing() {
+    for encoding in ENCODINGS {
+        let body = compressed(encoding, STRIKE.as_bytes());
+        let pieces =
+            body.chunks(5).flat_map(|piece| [[].as_slice(); 40].into_iter().chain([piece]));
+        let inspection =
+            inspection(StatusCode::TOO_MANY_REQUESTS, "application/json", encoding.name());
+        let (signal, stopped) = read(inspection, pieces);
+        assert_eq!(stopped, None, "{encoding:?}");
+        assert_eq!(signal.unwrap().class, Class::PolicyViolation, "{encoding:?}");
+    }
+}
+
+#[test]
 fn what_follows_the_end_of_a_body_that_has_one_member_is_no_part_of_it() {
     let events = b"data: {\"choices\":[{\"delta\":{}}]}\n\n";
     for encoding in ENCODINGS.into_iter().filter(|encoding| !encoding.has_members()) {

@@ -64,17 +64,19 @@ impl Decoder {
         chunk: &[u8],
         mut to: impl FnMut(&[u8]) -> bool,
     ) -> Result<(), Uninspected> {
+        if chunk.is_empty() {
+            return Ok(());
+        }
         self.read += chunk.len() as u64;
         let (mut input, mut piece) = (PartialBuffer::new(chunk), [0; PIECE]);
         loop {
             let rest = input.unwritten().len();
-            if rest == 0 && (self.between || self.read == 0) {
+            if rest == 0 && self.between {
                 return Ok(());
             }
             let codec = match &mut self.codec {
                 Codec::Deflate => {
-                    let Some(first) = chunk.first() else { return Ok(()) };
-                    self.codec = Codec::Single(deflate(*first));
+                    self.codec = Codec::Single(deflate(chunk[0]));
                     continue;
                 }
                 Codec::Single(_) if self.between => return Ok(()),
