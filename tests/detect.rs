@@ -1,5 +1,8 @@
 //! The detect layer over services that answer as providers and networks do.
 
+#[path = "support/heard.rs"]
+mod heard;
+
 use std::{
     collections::VecDeque,
     convert::Infallible,
@@ -16,16 +19,16 @@ use futures_util::future::FutureExt;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
-use parking_lot::Mutex;
 use planguard::{
-    account::Account,
     detect::{Detect, DetectLayer, InspectBody, ResponseFuture},
-    exchange::{Detection, Exchange, FinalUrl, Report, SignalSink, Ticket, Uninspected},
-    profile::{self, Claim, Registry},
+    exchange::{Detection, Exchange, FinalUrl, Uninspected},
+    profile::{self, Registry},
     signal::Class,
 };
 use proptest::prelude::*;
 use tower::{Layer, ServiceExt, service_fn};
+
+use heard::{Heard, admitted};
 
 const CHAT: &str = "https://api.z.ai/api/coding/paas/v4/chat/completions";
 const STRIKE: &str = r#"{"error":{"code":"1313","message":"Fair Usage Policy"}}"#;
@@ -122,42 +125,15 @@ impl Body for Scripted {
     }
 }
 
-// --- a breaker that only listens ------------------------------------------------
-
-#[derive(Default)]
-struct Heard {
-    reports: Mutex<Vec<Report>>,
-    uninspected: Mutex<Vec<Uninspected>>,
-}
-
-impl Heard {
-    fn classes(&self) -> Vec<Class> {
-        self.reports.lock().iter().map(|report| report.signal.class).collect()
-    }
-}
-
-struct Sink(Arc<Heard>);
-
-impl SignalSink for Sink {
-    fn report(&self, _: Ticket, _: &Claim, report: &Report) {
-        self.0.reports.lock().push(report.clone());
-    }
-
-    fn uninspected(&self, _: Ticket, _: &Claim, why: &Uninspected) {
-        self.0.uninspected.lock().push(why.clone());
-    }
-}
+// --- a call ---------------------------------------------------------------------
 
 fn registry() -> Registry {
     Registry::new(&[profile::zai()])
 }
 
 fn request(uri: &str) -> (Request<()>, Arc<Heard>, Exchange) {
-    let heard = Arc::new(Heard::default());
     let claim = registry().claim(&CHAT.parse().unwrap(), &HeaderMap::new()).unwrap();
-    let ticket = Ticket { epoch: 1, serial: 1 };
-    let sink = Arc::new(Sink(heard.clone()));
-    let exchange = Exchange::new(claim, Account::named("zai", "test"), ticket, sink);
+    let (exchange, heard) = admitted(claim);
     let mut request = Request::post(uri).body(()).unwrap();
     request.extensions_mut().insert(exchange.clone());
     (request, heard, exchange)

@@ -2,6 +2,8 @@
 
 #[path = "support/compress.rs"]
 mod compress;
+#[path = "support/heard.rs"]
+mod heard;
 
 use std::{
     convert::Infallible,
@@ -25,6 +27,7 @@ use proptest::prelude::*;
 use tower::{Layer, ServiceExt};
 
 use compress::{ENCODINGS, Stream, compressed};
+use heard::admitted;
 
 const CHAT: &str = "https://api.z.ai/api/coding/paas/v4/chat/completions";
 const STRIKE: &str = r#"{"error":{"code":"1313","message":"Your account's current usage pattern does not comply with the Fair Usage Policy"}}"#;
@@ -291,6 +294,28 @@ async fn a_compressed_strike_halts_and_the_refusal_is_readable() {
         assert_eq!(refused.provider_body().unwrap(), STRIKE.as_bytes(), "{encoding:?}");
         assert!(refused.provider_message().unwrap().contains("Fair Usage Policy"));
         assert_eq!(plan.snapshot()[0].record.strikes.confirmed, 1, "{encoding:?}");
+    }
+}
+
+/// As of a stream that is not compressed: what a model said is in no report.
+#[tokio::test(start_paused = true)]
+async fn the_report_of_a_signal_within_a_stream_holds_no_body() {
+    let events = format!("data: {{\"choices\":[{{\"delta\":{{}}}}]}}\n\ndata: {STRIKE}\n\n");
+    for encoding in ENCODINGS {
+        let (exchange, heard) = admitted(claim());
+        let mut request = request();
+        request.extensions_mut().insert(exchange);
+        let body = compressed(encoding, events.as_bytes());
+        let transport = provider(200, encoding, &body, 7).map_response(|mut response| {
+            let kind = HeaderValue::from_static("text/event-stream");
+            response.headers_mut().insert(http::header::CONTENT_TYPE, kind);
+            response
+        });
+        let service = DetectLayer::new(registry()).layer(transport);
+        service.oneshot(request).await.unwrap().into_body().collect().await.unwrap();
+        let reports = heard.reports.lock();
+        assert_eq!(reports.len(), 1, "{encoding:?}");
+        assert!(reports[0].body.is_empty(), "{encoding:?}");
     }
 }
 

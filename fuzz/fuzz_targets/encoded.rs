@@ -2,12 +2,10 @@
 //! decoded is read no further, and a failure has a class.
 #![no_main]
 
-use std::time::UNIX_EPOCH;
-
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use libfuzzer_sys::fuzz_target;
 use planguard::detect::{Inspection, Opening};
-use planguard_fuzz::claim;
+use planguard_fuzz::{claim, now};
 
 const ENCODINGS: [&str; 4] = ["gzip", "deflate", "br", "zstd"];
 
@@ -17,7 +15,7 @@ fuzz_target!(|input: (u8, bool, u8, &[u8])| {
     let mut headers = HeaderMap::new();
     let encoding = ENCODINGS[usize::from(encoding) % ENCODINGS.len()];
     headers.insert("content-encoding", HeaderValue::from_static(encoding));
-    let now = UNIX_EPOCH;
+    let now = now();
     let opening = Inspection::begin(&claim(0), &Method::POST, status, &headers, now);
     let Opening::Inspect(mut inspection) = opening else { panic!("{opening:?}") };
     let mut signal = None;

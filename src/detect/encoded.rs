@@ -6,7 +6,7 @@ use crate::{body::Decoder, exchange::Uninspected};
 /// What a compressed body says, as far as it was read.
 pub(super) struct Encoded {
     decoder: Decoder,
-    /// Its beginning, for the report.
+    /// What it says while the response is held back, for the report.
     beginning: Vec<u8>,
     stopped: Option<Uninspected>,
 }
@@ -18,10 +18,16 @@ impl Encoded {
     }
 
     /// Decodes on, and hands what comes of it to `to`, until that says no.
-    pub(super) fn decode(&mut self, chunk: &[u8], mut to: impl FnMut(&[u8]) -> bool) {
+    /// Keeps it too if the response `is_held` back.
+    pub(super) fn decode(
+        &mut self,
+        chunk: &[u8],
+        is_held: bool,
+        mut to: impl FnMut(&[u8]) -> bool,
+    ) {
         let beginning = &mut self.beginning;
         let decoded = self.decoder.decode(chunk, |piece| {
-            let room = MAX_HELD_BYTES - beginning.len();
+            let room = if is_held { MAX_HELD_BYTES - beginning.len() } else { 0 };
             beginning.extend_from_slice(piece.get(..room).unwrap_or(piece));
             to(piece)
         });
@@ -33,7 +39,7 @@ impl Encoded {
         self.stopped.as_ref()
     }
 
-    /// The first 64 KiB of what it says.
+    /// What was kept, at most 64 KiB.
     #[cfg(feature = "tower")]
     pub(super) fn beginning(&self) -> &[u8] {
         &self.beginning

@@ -83,25 +83,19 @@ impl Inspection {
         now: SystemTime,
     ) -> Opening {
         let failed = status.as_u16() >= 400;
-        let judge = || {
-            let (claim, headers) = (claim.clone(), headers.clone());
-            Judge { claim, status, headers, failed, pending: None }
-        };
         match look(method, status, headers) {
             Look::Away => Opening::Pass,
             Look::At(expect, encoding) => {
-                let mut judge = judge();
+                let (claim, headers) = (claim.clone(), headers.clone());
+                let mut judge = Judge { claim, status, headers, failed, pending: None };
                 let encoded = match encoding.map(Encoded::new).transpose() {
                     Ok(encoded) => encoded.map(Box::new),
-                    Err(why) if failed => {
-                        let leaves = &Leaves::default();
-                        let found =
-                            Found { says: Says::Error, leaves, text: None, complete: false };
-                        return Opening::Unreadable(why, judge.judge(found, now));
+                    Err(why) => {
+                        let signal = if failed { judge.failure(now) } else { None };
+                        return Opening::Unreadable(why, signal);
                     }
-                    Err(why) => return Opening::Unreadable(why, None),
                 };
-                if !failed && claim.profile().reads_success_heads() {
+                if !failed && judge.claim.profile().reads_success_heads() {
                     if let Some(signal) = judge.head(now) {
                         return Opening::Found(signal);
                     }
@@ -178,7 +172,7 @@ impl Inspection {
         }
         let mut encoded = self.encoded.take()?;
         let mut signal = None;
-        encoded.decode(chunk, |piece| {
+        encoded.decode(chunk, self.patience.is_some(), |piece| {
             signal = self.feed_plain(piece, || now);
             signal.is_none() && !self.is_over()
         });
@@ -328,13 +322,7 @@ impl Inspection {
             }
             State::Events(mut scanner) => {
                 let signal = scanner.finish(&mut |found| self.judge.judge(found, now));
-                if signal.is_none() && self.judge.failed {
-                    let (says, text) = (Says::Error, None);
-                    let found = Found { says, leaves: &none, text, complete: false };
-                    self.judge.judge(found, now)
-                } else {
-                    signal
-                }
+                if signal.is_none() && self.judge.failed { self.judge.failure(now) } else { signal }
             }
         };
         signal.or_else(|| self.judge.pending.take())
@@ -381,6 +369,13 @@ impl Judge {
             return None;
         }
         self.ask(found, place, now)
+    }
+
+    /// Judges a failure by its status and headers alone.
+    fn failure(&mut self, now: SystemTime) -> Option<Signal> {
+        let leaves = &Leaves::default();
+        let found = Found { says: Says::Error, leaves, text: None, complete: false };
+        self.judge(found, now)
     }
 
     /// Judges a success by its headers alone.
