@@ -7,6 +7,8 @@
 mod case;
 #[path = "../examples/first_strike/clients.rs"]
 mod clients;
+#[path = "../examples/first_strike/in_process.rs"]
+mod in_process;
 #[path = "../examples/first_strike/peers.rs"]
 mod peers;
 #[path = "../examples/first_strike/scenario.rs"]
@@ -54,8 +56,7 @@ fn probation_sends_its_trials_and_nothing_else() {
 #[test]
 fn an_unpaid_account_is_tested_after_15_minutes_then_30_then_60() {
     let day = Duration::from_secs(2 * 60 * 60);
-    let unpaid =
-        |case: &Case| case.stack.name() == "planguard" && case.scenario == Scenario::Unpaid;
+    let unpaid = |case: &Case| case.stack.name == "planguard" && case.scenario == Scenario::Unpaid;
     for (_, row) in rows(day, unpaid) {
         assert_eq!((row.hits_after_first_signal, row.trials), (3, 3), "{row:?}");
     }

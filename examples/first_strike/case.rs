@@ -121,7 +121,7 @@ impl Case {
             arrivals.iter().filter(|a| reopened(a.at) && Some(a.at) > first).count() as u64;
         let noticed = noticed.lock();
         Row {
-            stack: self.stack.name(),
+            stack: self.stack.name,
             scenario: self.scenario.name(),
             callers: self.callers,
             posture: self.stack.posture(),

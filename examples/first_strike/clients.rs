@@ -6,17 +6,17 @@ use async_openai::{
     error::OpenAIError,
     middleware::{HttpRequestFactory, retry::OpenAIRetryLayer},
 };
-use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::{Extensions, Request, Response};
+use http::{Request, Response};
 use http_body_util::BodyExt;
 use planguard::{BoxError, PlanGuard, reqwest::HttpService, sim::Provider};
 use reqwest::Body;
-use reqwest_middleware::{ClientBuilder, Error, Middleware, Next};
+use reqwest_middleware::ClientBuilder;
 use reqwest_retry::{RetryTransientMiddleware, policies::ExponentialBackoff};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 
+use crate::in_process::InProcess;
 use crate::stacks::{Ask, Client, Place, boxed};
 
 /// reqwest-retry's default strategy, and three retries of its exponential
@@ -97,23 +97,6 @@ where
             stack.oneshot(factory).await.map(Response::<Body>::from)
         }
     }))
-}
-
-/// The network: the provider in process.
-struct InProcess(Provider);
-
-#[async_trait]
-impl Middleware for InProcess {
-    async fn handle(
-        &self,
-        request: reqwest::Request,
-        _: &mut Extensions,
-        _: Next<'_>,
-    ) -> reqwest_middleware::Result<reqwest::Response> {
-        let request: Request<Body> = request.try_into()?;
-        let response = self.0.service().oneshot(request).await.map_err(Error::middleware)?;
-        Ok(response.map(Body::wrap).into())
-    }
 }
 
 fn with_bytes(ask: Ask) -> Request<Bytes> {

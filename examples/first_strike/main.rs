@@ -13,6 +13,7 @@
 
 mod case;
 mod clients;
+mod in_process;
 mod peers;
 mod scenario;
 mod stacks;
@@ -58,7 +59,7 @@ fn main() {
         part.as_ref().is_none_or(|part| name.contains(part.as_str()))
     };
     let mut cases = VecDeque::new();
-    for stack in Stack::ALL.into_iter().filter(|stack| named(stack.name(), &args.stack)) {
+    for stack in Stack::ALL.into_iter().filter(|stack| named(stack.name, &args.stack)) {
         for scenario in Scenario::ALL.into_iter().filter(|s| named(s.name(), &args.scenario)) {
             for callers in [1, 4] {
                 cases.push_back(Case { stack, scenario, callers });

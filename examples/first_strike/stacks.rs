@@ -41,57 +41,34 @@ pub enum Place {
 /// One stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stack {
+    /// Outermost first.
+    pub name: &'static str,
     pub peer: Peer,
     pub place: Place,
 }
 
-const fn stack(peer: Peer, place: Place) -> Stack {
-    Stack { peer, place }
+const fn stack(name: &'static str, peer: Peer, place: Place) -> Stack {
+    Stack { name, peer, place }
 }
 
 impl Stack {
     pub const ALL: [Self; 15] = [
-        stack(Peer::Tower, Place::Nowhere),
-        stack(Peer::Retry, Place::Nowhere),
-        stack(Peer::Resilience, Place::Nowhere),
-        stack(Peer::ReqwestRetry, Place::Nowhere),
-        stack(Peer::AsyncOpenai, Place::Nowhere),
-        stack(Peer::ReqwestRetry, Place::Outside),
-        stack(Peer::AsyncOpenai, Place::Outside),
-        stack(Peer::Tower, Place::Inside),
-        stack(Peer::Retry, Place::Inside),
-        stack(Peer::Resilience, Place::Inside),
-        stack(Peer::ReqwestRetry, Place::Inside),
-        stack(Peer::AsyncOpenai, Place::Inside),
-        stack(Peer::Retry, Place::InsideStrict),
-        stack(Peer::ReqwestRetry, Place::InsideStrict),
-        stack(Peer::AsyncOpenai, Place::InsideStrict),
+        stack("tower", Peer::Tower, Place::Nowhere),
+        stack("retry", Peer::Retry, Place::Nowhere),
+        stack("tower-resilience", Peer::Resilience, Place::Nowhere),
+        stack("reqwest-retry", Peer::ReqwestRetry, Place::Nowhere),
+        stack("async-openai", Peer::AsyncOpenai, Place::Nowhere),
+        stack("planguard > reqwest-retry", Peer::ReqwestRetry, Place::Outside),
+        stack("planguard > async-openai", Peer::AsyncOpenai, Place::Outside),
+        stack("planguard", Peer::Tower, Place::Inside),
+        stack("retry > planguard", Peer::Retry, Place::Inside),
+        stack("tower-resilience > planguard", Peer::Resilience, Place::Inside),
+        stack("reqwest-retry > planguard", Peer::ReqwestRetry, Place::Inside),
+        stack("async-openai > planguard", Peer::AsyncOpenai, Place::Inside),
+        stack("retry > planguard strict", Peer::Retry, Place::InsideStrict),
+        stack("reqwest-retry > planguard strict", Peer::ReqwestRetry, Place::InsideStrict),
+        stack("async-openai > planguard strict", Peer::AsyncOpenai, Place::InsideStrict),
     ];
-
-    /// Outermost first.
-    pub fn name(self) -> &'static str {
-        match (self.peer, self.place) {
-            (Peer::Tower, Place::Nowhere) => "tower",
-            (Peer::Tower, Place::Inside | Place::Outside) => "planguard",
-            (Peer::Tower, Place::InsideStrict) => "planguard strict",
-            (Peer::Retry, Place::Nowhere) => "retry",
-            (Peer::Retry, Place::Inside) => "retry > planguard",
-            (Peer::Retry, Place::InsideStrict) => "retry > planguard strict",
-            (Peer::Retry, Place::Outside) => "planguard > retry",
-            (Peer::Resilience, Place::Nowhere) => "tower-resilience",
-            (Peer::Resilience, Place::Inside) => "tower-resilience > planguard",
-            (Peer::Resilience, Place::InsideStrict) => "tower-resilience > planguard strict",
-            (Peer::Resilience, Place::Outside) => "planguard > tower-resilience",
-            (Peer::ReqwestRetry, Place::Nowhere) => "reqwest-retry",
-            (Peer::ReqwestRetry, Place::Inside) => "reqwest-retry > planguard",
-            (Peer::ReqwestRetry, Place::InsideStrict) => "reqwest-retry > planguard strict",
-            (Peer::ReqwestRetry, Place::Outside) => "planguard > reqwest-retry",
-            (Peer::AsyncOpenai, Place::Nowhere) => "async-openai",
-            (Peer::AsyncOpenai, Place::Inside) => "async-openai > planguard",
-            (Peer::AsyncOpenai, Place::InsideStrict) => "async-openai > planguard strict",
-            (Peer::AsyncOpenai, Place::Outside) => "planguard > async-openai",
-        }
-    }
 
     /// The posture of the planguard in it.
     pub fn posture(self) -> Option<&'static str> {
@@ -102,28 +79,24 @@ impl Stack {
         }
     }
 
-    /// Whether planguard stands where it belongs.
-    pub fn is_guarded(self) -> bool {
-        matches!(self.place, Place::Inside | Place::InsideStrict)
-    }
-
     pub fn is_strict(self) -> bool {
         self.place == Place::InsideStrict
     }
 
     /// A client of `provider` through this stack.
     pub fn client(self, provider: &Provider, plan: &PlanGuard) -> Client {
-        let transport = provider.service();
-        let inner = match self.is_guarded() {
-            true => boxed(plan.layer().layer(transport.clone())),
-            false => boxed(transport.clone()),
+        let around: fn(Client) -> Client = match self.peer {
+            Peer::Tower => |inner| inner,
+            Peer::Retry => peers::retried,
+            Peer::Resilience => peers::broken,
+            Peer::ReqwestRetry => return clients::reqwest_retry(self.place, provider, plan),
+            Peer::AsyncOpenai => return clients::async_openai(self.place, provider, plan),
         };
-        match self.peer {
-            Peer::Tower => inner,
-            Peer::Retry => peers::retried(inner),
-            Peer::Resilience => peers::broken(inner),
-            Peer::ReqwestRetry => clients::reqwest_retry(self.place, provider, plan),
-            Peer::AsyncOpenai => clients::async_openai(self.place, provider, plan),
+        let transport = provider.service();
+        match self.place {
+            Place::Nowhere => around(boxed(transport)),
+            Place::Inside | Place::InsideStrict => around(boxed(plan.layer().layer(transport))),
+            Place::Outside => boxed(plan.layer().layer(around(boxed(transport)))),
         }
     }
 }

@@ -1,32 +1,13 @@
 //! reqwest-retry in a client that asks a provider in process.
 
-use async_trait::async_trait;
 use bytes::Bytes;
-use http::{Extensions, Request, StatusCode};
+use http::{Request, StatusCode};
 use http_body_util::Full;
 use planguard::{BoxError, PlanGuard, reqwest::harden, sim::Provider};
-use reqwest::Body;
-use reqwest_middleware::{ClientBuilder, Error, Middleware, Next};
+use reqwest_middleware::{ClientBuilder, Middleware};
 use reqwest_retry::{RetryTransientMiddleware, policies::ExponentialBackoff};
-use tower::ServiceExt;
 
-use crate::{URL, plan, provider, request, retry};
-
-struct InProcess(Provider);
-
-#[async_trait]
-impl Middleware for InProcess {
-    async fn handle(
-        &self,
-        request: reqwest::Request,
-        _: &mut Extensions,
-        _: Next<'_>,
-    ) -> reqwest_middleware::Result<reqwest::Response> {
-        let request: Request<Body> = request.try_into()?;
-        let response = self.0.service().oneshot(request).await.map_err(Error::middleware)?;
-        Ok(response.map(Body::wrap).into())
-    }
-}
+use crate::{URL, in_process::InProcess, plan, provider, request, retry};
 
 pub async fn ask(
     retry: impl Middleware,

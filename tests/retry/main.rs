@@ -18,6 +18,9 @@ use tower::{Service, ServiceBuilder, ServiceExt};
 
 #[cfg(feature = "reqwest")]
 mod client;
+#[cfg(feature = "reqwest")]
+#[path = "../../examples/first_strike/in_process.rs"]
+mod in_process;
 
 const URL: &str = "https://api.z.ai/api/coding/paas/v4/chat/completions";
 
