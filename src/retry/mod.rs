@@ -14,7 +14,7 @@
 //! an error of the last answer, as async-openai's does, planguard hears of no
 //! strike at all.
 //!
-//! Any retry is safe there, stock ones too: a refusal reaches it as an error
+//! Outside of planguard any retry is safe, stock ones too: a refusal reaches it as an error
 //! or in a form that is not repeated. [`PlanRetry`] is also sensible where a
 //! repeat can help:
 //!
