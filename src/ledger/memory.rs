@@ -13,9 +13,9 @@ use std::{
 use parking_lot::Mutex;
 
 use super::{
-    BoxFuture, Changed, Entry, Fact, Lease, Ledger, LedgerError, Opened, Person, Record, lease,
+    Acknowledgement, BoxFuture, Changed, Entry, Lease, Ledger, LedgerError, Opened, Record, lease,
 };
-use crate::{account::Account, clock::Millis};
+use crate::account::Account;
 
 /// A [`Ledger`] in memory. Clones are the same ledger.
 ///
@@ -53,6 +53,24 @@ impl MemoryLedger {
         record.fold(&entry);
         let version = self.0.version.fetch_add(1, Ordering::AcqRel) + 1;
         Ok(Opened::new(record.clone(), version))
+    }
+}
+
+impl MemoryLedger {
+    fn acknowledged(
+        &self,
+        halt: &str,
+        word: &Acknowledgement,
+    ) -> Result<(Account, Opened), LedgerError> {
+        let mut records = self.0.records.lock();
+        for (account, record) in records.iter_mut() {
+            if let Some(entry) = word.decide(record, halt)? {
+                record.fold(&entry);
+                let version = self.0.version.fetch_add(1, Ordering::AcqRel) + 1;
+                return Ok((account.clone(), Opened::new(record.clone(), version)));
+            }
+        }
+        Err(Acknowledgement::unknown(halt, records.values()))
     }
 }
 
@@ -104,25 +122,9 @@ impl Ledger for MemoryLedger {
     fn acknowledge<'a>(
         &'a self,
         halt: &'a str,
-        by: Person,
-        at: Millis,
+        word: Acknowledgement,
     ) -> BoxFuture<'a, Result<(Account, Opened), LedgerError>> {
-        let mut records = self.0.records.lock();
-        let found = records.iter_mut().find(|(_, record)| record.halt(halt).is_some());
-        let answer = match found {
-            Some((account, record)) => {
-                record.fold(&Entry::new(at, Fact::Acknowledged { halt: halt.to_owned(), by }));
-                let version = self.0.version.fetch_add(1, Ordering::AcqRel) + 1;
-                Ok((account.clone(), Opened::new(record.clone(), version)))
-            }
-            None => {
-                let open: Vec<&str> =
-                    records.values().flat_map(|r| r.halts.iter().map(|h| h.id.as_str())).collect();
-                let current = (!open.is_empty()).then(|| open.join(", "));
-                Err(LedgerError::NoSuchHalt { id: halt.to_owned(), current })
-            }
-        };
-        Box::pin(ready(answer))
+        Box::pin(ready(self.acknowledged(halt, &word)))
     }
 
     fn list(&self) -> BoxFuture<'_, Result<Vec<(Account, Record)>, LedgerError>> {

@@ -4,6 +4,8 @@
 //! [`Entry`]s. Several processes may share one ledger; the epoch is what they
 //! compare and set. [`MemoryLedger`] forgets all when the process ends.
 
+mod acknowledgement;
+pub mod lease;
 mod memory;
 mod record;
 #[cfg(test)]
@@ -12,6 +14,8 @@ mod tests;
 pub(crate) mod tricky;
 mod writer;
 
+pub use acknowledgement::Acknowledgement;
+pub use lease::Lease;
 pub use memory::MemoryLedger;
 pub use record::{
     Ended, Entry, Fact, Halt, HaltKind, KeptSignal, Person, Phase, Record, Released, Strike,
@@ -21,7 +25,10 @@ pub(crate) use writer::{Answer, Author, Writer, Written};
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use crate::{account::Account, clock::Millis};
+use crate::{
+    account::Account,
+    clock::{Millis, from_millis},
+};
 
 /// A boxed future, as an object-safe async trait needs it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -117,17 +124,19 @@ pub trait Ledger: Send + Sync + 'static {
         lease: Lease,
     ) -> BoxFuture<'a, Result<Opened, LedgerError>>;
 
-    /// Releases the open halt `halt` in the name of `by`.
+    /// Releases the open halt `halt` on a person's word. See
+    /// [`Acknowledgement::decide`] and [`Acknowledgement::unknown`].
     ///
     /// # Errors
     ///
     /// [`LedgerError::NoSuchHalt`] if no account has it open;
-    /// [`LedgerError::Unavailable`] if it cannot be written.
+    /// [`LedgerError::LastChance`] and [`LedgerError::TooSoon`] if it takes
+    /// more than that word; [`LedgerError::Unavailable`] if it cannot be
+    /// written.
     fn acknowledge<'a>(
         &'a self,
         halt: &'a str,
-        by: Person,
-        at: Millis,
+        word: Acknowledgement,
     ) -> BoxFuture<'a, Result<(Account, Opened), LedgerError>>;
 
     /// All accounts that were ever recorded.
@@ -144,50 +153,6 @@ pub trait Ledger: Send + Sync + 'static {
     }
 }
 
-/// Who wants a trial, and when.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Lease {
-    /// The process that asks.
-    pub holder: String,
-    /// When it asks.
-    pub now: Millis,
-    /// When the lease dies, if it is not answered.
-    pub until: Millis,
-}
-
-impl Lease {
-    /// A lease for `holder`, asked for at `now`, that dies at `until`.
-    pub fn new(holder: impl Into<String>, now: Millis, until: Millis) -> Self {
-        Self { holder: holder.into(), now, until }
-    }
-}
-
-/// The rules of the trial lease, which every store shares.
-pub mod lease {
-    use super::{Entry, Fact, Lease, Phase, Record};
-
-    /// The entry that gives `lease` the trial of `halt`; none if the halt is
-    /// not open, its time has not come, or another holder has it.
-    pub fn claim(record: &Record, halt: &str, lease: &Lease) -> Option<Entry> {
-        let open = record.halt(halt)?;
-        let due = match &open.phase {
-            Phase::Cooling { until } | Phase::Held { until, test: true } => *until <= lease.now,
-            _ => false,
-        };
-        let phase = Phase::Trial { holder: lease.holder.clone(), until: lease.until };
-        due.then(|| Entry::new(lease.now, open.moved(phase, open.pause_ms)))
-    }
-
-    /// The entry that gives the trial of `halt` back; none if `lease`'s
-    /// holder does not have it.
-    pub fn release(record: &Record, halt: &str, lease: &Lease) -> Option<Entry> {
-        let open = record.halt(halt)?;
-        let fact = || Fact::GivenBack { halt: halt.to_owned(), holder: lease.holder.clone() };
-        open.is_lent(halt, &lease.holder).then(|| Entry::new(lease.now, fact()))
-    }
-}
-
 /// Why a ledger could not do what it was asked.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -196,12 +161,33 @@ pub enum LedgerError {
     #[error("the account has moved on to epoch {}", .0.record.epoch)]
     Conflict(Box<Opened>),
     /// No account has a halt of that id open.
-    #[error("no open halt `{id}`{}", current.as_ref().map(|now| format!("; open now: {now}")).unwrap_or_default())]
+    #[error("no open halt `{id}`{}{}", told(ended.as_deref()), current.as_ref().map(|now| format!("; open now: {now}")).unwrap_or_default())]
     NoSuchHalt {
         /// The id that was named.
         id: String,
+        /// How it ended, if it was open once.
+        ended: Option<Box<Released>>,
         /// The ids that are open, if any.
         current: Option<String>,
+    },
+    /// The next strike may be the ban, and the person has not said that they
+    /// know it.
+    #[error(
+        "the account has {confirmed} confirmed strikes, and the next one may end it: whoever releases `{id}` has to say that they know (`--last-chance`, `acknowledge_last_chance`)"
+    )]
+    LastChance {
+        /// The halt.
+        id: String,
+        /// The confirmed strikes so far.
+        confirmed: u32,
+    },
+    /// A script has released the account a moment ago.
+    #[error("the account's halt `{id}` was released at {}: a script may not release the account again within 10 minutes", shown(*at))]
+    TooSoon {
+        /// The halt that was released.
+        id: String,
+        /// When.
+        at: Millis,
     },
     /// The store cannot be reached, read or written.
     #[error("ledger {place}: {source}")]
@@ -221,4 +207,20 @@ impl LedgerError {
     ) -> Self {
         Self::Unavailable { place: place.into(), source: Arc::from(source.into()) }
     }
+}
+
+/// How a halt ended, as part of a sentence.
+fn told(ended: Option<&Released>) -> String {
+    let Some(over) = ended else { return String::new() };
+    let at = shown(over.at);
+    match &over.by {
+        Some(by) => format!(": {} released it at {at}", by.name),
+        None => format!(": it ended by itself at {at}"),
+    }
+}
+
+/// `at` in UTC, for people.
+fn shown(at: Millis) -> String {
+    jiff::Timestamp::try_from(from_millis(at))
+        .map_or_else(|_| format!("{at} ms"), |at| format!("{at:.0}"))
 }

@@ -239,7 +239,8 @@ fn a_person_releases_the_halt_that_is_named_and_keeps_the_strike() {
     now(ledger.record(&account, 0, halt("h-a"))).unwrap();
     now(ledger.record(&account, 1, halt("h-b"))).unwrap();
     let by = Person::new("Ada", "called them");
-    let (whose, opened) = now(ledger.acknowledge("h-a", by.clone(), 9)).unwrap();
+    let (whose, opened) =
+        now(ledger.acknowledge("h-a", Acknowledgement::new(by.clone(), 9).last_chance())).unwrap();
     assert_eq!(whose, account);
     assert!(opened.record.halt("h-a").is_none() && opened.record.halt("h-b").is_some());
     assert_eq!(opened.record.released[0].by, Some(by));
@@ -250,8 +251,47 @@ fn a_person_releases_the_halt_that_is_named_and_keeps_the_strike() {
 fn a_halt_that_nobody_has_is_not_released_and_the_open_ones_are_named() {
     let (ledger, account) = (MemoryLedger::new(), Account::named("zai", "ada"));
     now(ledger.record(&account, 0, halt("h-a"))).unwrap();
-    let error = now(ledger.acknowledge("h-x", Person::new("Ada", "note"), 9)).unwrap_err();
+    let error = now(ledger.acknowledge("h-x", word(9))).unwrap_err();
     assert_eq!(error.to_string(), "no open halt `h-x`; open now: h-a");
+}
+
+fn word(at: Millis) -> Acknowledgement {
+    Acknowledgement::new(Person::new("Ada", "note"), at)
+}
+
+#[test]
+fn a_halt_that_is_over_is_named_with_its_end() {
+    let (ledger, account) = (MemoryLedger::new(), Account::named("zai", "ada"));
+    now(ledger.record(&account, 0, halt("h-a"))).unwrap();
+    now(ledger.acknowledge("h-a", word(1_784_800_000_000))).unwrap();
+    let error = now(ledger.acknowledge("h-a", word(1_784_800_000_000))).unwrap_err();
+    let told = "no open halt `h-a`: Ada released it at 2026-07-23T09:46:40Z";
+    assert_eq!(error.to_string(), told);
+}
+
+#[test]
+fn after_the_second_strike_a_person_says_that_they_know() {
+    let (ledger, account) = (MemoryLedger::new(), Account::named("zai", "ada"));
+    now(ledger.record(&account, 0, halt("h-a"))).unwrap();
+    now(ledger.record(&account, 1, halt("h-b"))).unwrap();
+    let error = now(ledger.acknowledge("h-b", word(9))).unwrap_err();
+    assert!(matches!(error, LedgerError::LastChance { confirmed: 2, .. }), "{error}");
+    assert!(now(ledger.open(&account)).unwrap().record.halt("h-b").is_some());
+    now(ledger.acknowledge("h-b", word(9).last_chance())).unwrap();
+}
+
+#[test]
+fn a_script_does_not_release_an_account_twice_within_ten_minutes() {
+    let (ledger, account) = (MemoryLedger::new(), Account::named("zai", "ada"));
+    now(ledger.record(&account, 0, halt("h-a"))).unwrap();
+    now(ledger.acknowledge("h-a", word(1_000).unattended())).unwrap();
+    let epoch = now(ledger.open(&account)).unwrap().record.epoch;
+    now(ledger.record(&account, epoch, halt("h-b"))).unwrap();
+    let again = |at| now(ledger.acknowledge("h-b", word(at).last_chance().unattended()));
+    assert!(matches!(again(600_999), Err(LedgerError::TooSoon { at: 1_000, .. })));
+    // A clock that was set back is no way around it.
+    assert!(matches!(again(0), Err(LedgerError::TooSoon { .. })));
+    again(601_000).unwrap();
 }
 
 #[test]

@@ -10,10 +10,10 @@ use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 use super::{
-    BoxFuture, Changed, Entry, Fact, Lease, Ledger, LedgerError, MemoryLedger, Opened, Person,
-    Record,
+    Acknowledgement, BoxFuture, Changed, Entry, Fact, Lease, Ledger, LedgerError, MemoryLedger,
+    Opened, Record,
 };
-use crate::{account::Account, clock::Millis};
+use crate::account::Account;
 
 /// A [`MemoryLedger`] with tricks. Clones are the same ledger.
 #[derive(Clone)]
@@ -199,10 +199,9 @@ impl Ledger for TrickyLedger {
     fn acknowledge<'a>(
         &'a self,
         halt: &'a str,
-        by: Person,
-        at: Millis,
+        word: Acknowledgement,
     ) -> BoxFuture<'a, Result<(Account, Opened), LedgerError>> {
-        Box::pin(async move { self.memory().acknowledge(halt, by, at).await })
+        Box::pin(async move { self.memory().acknowledge(halt, word).await })
     }
 
     fn list(&self) -> BoxFuture<'_, Result<Vec<(Account, Record)>, LedgerError>> {

@@ -18,7 +18,7 @@ use crate::{
     account::Account,
     breaker::{Cell, Core, Disposition, Events},
     clock::to_millis,
-    ledger::{Halt, LedgerError, Person, Record},
+    ledger::{Acknowledgement, Halt, LedgerError, Person, Record},
     profile::Profile,
     signal::Class,
 };
@@ -165,12 +165,36 @@ impl PlanGuard {
     /// # Errors
     ///
     /// [`HaltError`] if the person or the note is missing, no account has
-    /// that halt open (the error names those that are), or the ledger cannot
-    /// be written.
+    /// that halt open (the error names those that are), the account has two
+    /// confirmed strikes
+    /// ([`acknowledge_last_chance`](Self::acknowledge_last_chance)), or the
+    /// ledger cannot be written.
     pub async fn acknowledge(&self, halt: &str, by: &str, note: &str) -> Result<(), HaltError> {
-        let by = person(by, note)?;
-        let at = to_millis(self.0.shared.clock.now());
-        let (account, opened) = self.0.shared.ledger.acknowledge(halt, by.clone(), at).await?;
+        self.release(halt, self.word(by, note)?).await
+    }
+
+    /// The same after the second confirmed strike, by somebody who knows that
+    /// the next one may end the account.
+    ///
+    /// # Errors
+    ///
+    /// As for [`acknowledge`](Self::acknowledge).
+    pub async fn acknowledge_last_chance(
+        &self,
+        halt: &str,
+        by: &str,
+        note: &str,
+    ) -> Result<(), HaltError> {
+        self.release(halt, self.word(by, note)?.last_chance()).await
+    }
+
+    fn word(&self, by: &str, note: &str) -> Result<Acknowledgement, HaltError> {
+        Ok(Acknowledgement::new(person(by, note)?, to_millis(self.0.shared.clock.now())))
+    }
+
+    async fn release(&self, halt: &str, word: Acknowledgement) -> Result<(), HaltError> {
+        let by = word.by.clone();
+        let (account, opened) = self.0.shared.ledger.acknowledge(halt, word).await?;
         tracing::info!(
             target: "planguard::breaker",
             account = account.as_str(), halt_id = halt, by = by.name, note = by.note,

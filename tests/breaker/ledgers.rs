@@ -14,7 +14,8 @@ use planguard::{
     breaker::{LedgerTrouble, Posture, What},
     clock::TokioClock,
     ledger::{
-        BoxFuture, Changed, Entry, Lease, Ledger, LedgerError, MemoryLedger, Opened, Person, Record,
+        Acknowledgement, BoxFuture, Changed, Entry, Lease, Ledger, LedgerError, MemoryLedger,
+        Opened, Record,
     },
     profile::zai,
     refusal::Reason,
@@ -100,10 +101,9 @@ impl Ledger for Moody {
     fn acknowledge<'a>(
         &'a self,
         halt: &'a str,
-        by: Person,
-        at: u64,
+        word: Acknowledgement,
     ) -> BoxFuture<'a, Result<(Account, Opened), LedgerError>> {
-        self.inner.acknowledge(halt, by, at)
+        self.inner.acknowledge(halt, word)
     }
 
     fn list(&self) -> BoxFuture<'_, Result<Vec<(Account, Record)>, LedgerError>> {

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use planguard::{
     account::Account,
     ledger::{
-        BoxFuture, Changed, Entry, Fact, Lease, Ledger, LedgerError, MemoryLedger, Opened, Person,
-        Record,
+        Acknowledgement, BoxFuture, Changed, Entry, Fact, Lease, Ledger, LedgerError, MemoryLedger,
+        Opened, Record,
     },
 };
 
@@ -86,10 +86,9 @@ impl Ledger for Observed {
     fn acknowledge<'a>(
         &'a self,
         halt: &'a str,
-        by: Person,
-        at: u64,
+        word: Acknowledgement,
     ) -> BoxFuture<'a, Result<(Account, Opened), LedgerError>> {
-        self.inner.acknowledge(halt, by, at)
+        self.inner.acknowledge(halt, word)
     }
 
     fn list(&self) -> BoxFuture<'_, Result<Vec<(Account, Record)>, LedgerError>> {
