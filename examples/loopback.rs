@@ -16,7 +16,9 @@ use std::{
 };
 
 use clap::Parser;
-use planguard::{BoxError, PlanGuard, profile::zai, reqwest::harden, sim::Provider};
+use planguard::{
+    BoxError, PlanGuard, ledger::MemoryLedger, profile::zai, reqwest::harden, sim::Provider,
+};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 
 const TURN: u32 = 1_000;
@@ -37,7 +39,7 @@ async fn main() -> Result<(), BoxError> {
     let args = Args::parse();
     let provider = Provider::builder().latency(Duration::ZERO).pace(Duration::ZERO).build();
     let server = provider.serve().await?;
-    let plan = PlanGuard::builder(zai()).on_notice(|_| {}).build()?;
+    let plan = PlanGuard::builder(zai()).ledger(MemoryLedger::new()).on_notice(|_| {}).build()?;
     let transport =
         || harden(reqwest::Client::builder()).no_proxy().resolve("api.z.ai", server.addr());
     let bare = ClientBuilder::new(transport().build()?).build();

@@ -30,13 +30,16 @@
 //! ```
 //! # #[cfg(feature = "sim")] {
 //! use http::Request;
-//! use planguard::{PlanGuard, refusal::Refused, sim::{Ladder, Provider}};
+//! use planguard::{PlanGuard, ledger::MemoryLedger, refusal::Refused, sim::{Ladder, Provider}};
 //! use tower::{ServiceBuilder, ServiceExt};
 //!
 //! # #[tokio::main(flavor = "current_thread", start_paused = true)]
 //! # async fn main() -> Result<(), planguard::BoxError> {
 //! let provider = Provider::builder().mode(Ladder::at_request(1)).build();
-//! let plan = PlanGuard::builder(planguard::profile::zai()).build()?;
+//! let plan = PlanGuard::builder(planguard::profile::zai())
+//!     // Leave this out in your program: halts are then kept in a file.
+//!     .ledger(MemoryLedger::new())
+//!     .build()?;
 //! let service = ServiceBuilder::new()
 //!     // .layer(your_retry_layer)
 //!     .layer(plan.layer())

@@ -19,6 +19,7 @@ use planguard::{
     breaker::What,
     detect::{DetectLayer, Inspection, Opening},
     exchange::{Detection, Uninspected},
+    ledger::MemoryLedger,
     profile::{self, Claim, Registry},
     refusal::Refused,
     signal::{Class, Signal},
@@ -286,7 +287,7 @@ fn request() -> Request<String> {
 #[tokio::test(start_paused = true)]
 async fn a_compressed_strike_halts_and_the_refusal_is_readable() {
     for encoding in ENCODINGS {
-        let plan = PlanGuard::builder(profile::zai()).build().unwrap();
+        let plan = PlanGuard::builder(profile::zai()).ledger(MemoryLedger::new()).build().unwrap();
         let body = compressed(encoding, STRIKE.as_bytes());
         let service = plan.layer().layer(provider(429, encoding, &body, 7));
         let error = service.clone().oneshot(request()).await.map(|_| ()).unwrap_err();
@@ -322,7 +323,7 @@ async fn the_report_of_a_signal_within_a_stream_holds_no_body() {
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_decoded_is_an_event_and_passes_unchanged() {
     for encoding in ENCODINGS {
-        let plan = PlanGuard::builder(profile::zai()).build().unwrap();
+        let plan = PlanGuard::builder(profile::zai()).ledger(MemoryLedger::new()).build().unwrap();
         let mut events = plan.events();
         let service = plan.layer().layer(provider(200, encoding, &[0xFF; 300], 100));
         let response = service.oneshot(request()).await.unwrap();

@@ -13,6 +13,7 @@ use planguard::{
     PlanGuard,
     breaker::Posture,
     clock::ManualClock,
+    ledger::MemoryLedger,
     profile::{Fixture, zai},
 };
 use serde_json::{Map, Value, json};
@@ -21,7 +22,12 @@ use tower::layer::util::Identity;
 /// Before every reset that the fixtures name.
 fn plan(posture: Posture) -> PlanGuard {
     let now = UNIX_EPOCH + Duration::from_secs(1_789_000_000);
-    PlanGuard::builder(zai()).posture(posture).clock(ManualClock::new(now)).build().unwrap()
+    PlanGuard::builder(zai())
+        .ledger(MemoryLedger::new())
+        .posture(posture)
+        .clock(ManualClock::new(now))
+        .build()
+        .unwrap()
 }
 
 fn headers(headers: &HeaderMap) -> Map<String, Value> {

@@ -18,7 +18,7 @@ mod response;
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand, ValueEnum};
-use planguard::{PlanGuard, breaker::Posture, profile::Profile};
+use planguard::{PlanGuard, breaker::Posture, ledger::MemoryLedger, profile::Profile};
 
 #[derive(Parser)]
 #[command(about = "Says what planguard makes of recorded answers, and of a profile")]
@@ -93,7 +93,11 @@ async fn responses(
         Some(file) => Profile::load(file)?,
         None => planguard::profile::zai(),
     };
-    let plan = PlanGuard::builder(profile).posture(posture).on_notice(|_| {}).build()?;
+    let plan = PlanGuard::builder(profile)
+        .ledger(MemoryLedger::new())
+        .posture(posture)
+        .on_notice(|_| {})
+        .build()?;
     let chunk = chunk.map_or(usize::MAX, |bytes| bytes as usize);
     let (input, mut output) = (std::io::stdin().lock(), std::io::stdout().lock());
     response::explain(input, &mut output, &plan, &plan.detect_layer(), chunk).await?;

@@ -4,6 +4,7 @@ use std::{path::Path, process::ExitCode};
 
 use planguard::{
     PlanGuard,
+    ledger::MemoryLedger,
     profile::{Profile, Role, zai},
 };
 use serde_json::json;
@@ -43,7 +44,8 @@ fn fail(errors: &[String], as_json: bool) -> ExitCode {
 
 /// Plays every fixture through the public layer.
 async fn run_fixtures(profile: &Profile) -> Result<Vec<String>, String> {
-    let plan = PlanGuard::builder(profile.clone()).on_notice(|_| {}).build();
+    let plan =
+        PlanGuard::builder(profile.clone()).ledger(MemoryLedger::new()).on_notice(|_| {}).build();
     let layer = plan.map_err(|error| error.to_string())?.detect_layer();
     let mut signals = Vec::new();
     for fixture in profile.fixtures().map_err(|error| error.to_string())? {

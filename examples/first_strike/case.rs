@@ -13,7 +13,7 @@ use planguard::{
     PlanGuard,
     breaker::{Events, Posture, What},
     clock::TokioClock,
-    ledger::{Ended, Phase},
+    ledger::{Ended, MemoryLedger, Phase},
     profile::zai,
     refusal::Refused,
     sim::Provider,
@@ -88,6 +88,7 @@ impl Case {
             .build();
         let posture = if self.stack.is_strict() { Posture::Strict } else { Posture::Probation };
         let plan = PlanGuard::builder(zai())
+            .ledger(MemoryLedger::new())
             .posture(posture)
             .clock(TokioClock::starting_at(start))
             .build()

@@ -14,7 +14,7 @@ use tower::{ServiceBuilder, ServiceExt, service_fn};
 
 /// How many of the calls were refused.
 pub async fn run(upstream: &Upstream) -> Result<u32, BoxError> {
-    let plan = PlanGuard::builder(profile::zai()).build()?;
+    let plan = PlanGuard::builder(profile::zai()).ledger(upstream.ledger()?).build()?;
     let guarded = plan.reqwest_service(upstream.client());
     let http = ServiceBuilder::new().layer(OpenAIRetryLayer::default()).service(service_fn(
         move |factory: HttpRequestFactory| {

@@ -30,7 +30,7 @@ impl Middleware for Reader {
 
 /// How many of the calls were refused.
 pub async fn run(upstream: &Upstream) -> std::result::Result<u32, BoxError> {
-    let plan = PlanGuard::builder(profile::zai()).build()?;
+    let plan = PlanGuard::builder(profile::zai()).ledger(upstream.ledger()?).build()?;
     let client = ClientBuilder::new(upstream.client())
         .with(Reader("above"))
         .with(plan.middleware())

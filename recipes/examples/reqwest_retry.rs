@@ -53,6 +53,6 @@ pub async fn run(upstream: &Upstream, client: ClientWithMiddleware) -> Result<u3
 async fn main() -> Result<(), BoxError> {
     tracing_subscriber::fmt().init();
     let upstream = Upstream::from_env().await?;
-    let plan = PlanGuard::builder(profile::zai()).build()?;
+    let plan = PlanGuard::builder(profile::zai()).ledger(upstream.ledger()?).build()?;
     run(&upstream, knowing(&upstream, &plan)).await.map(drop)
 }

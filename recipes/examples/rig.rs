@@ -16,7 +16,7 @@ use rig::{
 
 /// How many of the calls were refused.
 pub async fn run(upstream: &Upstream) -> Result<u32, BoxError> {
-    let plan = PlanGuard::builder(profile::zai()).build()?;
+    let plan = PlanGuard::builder(profile::zai()).ledger(upstream.ledger()?).build()?;
     let http = ClientBuilder::new(upstream.client()).with(plan.middleware()).build();
     let zai = OpenAIConfig::with_key(&ZAI_CODING, upstream.api_key.as_str())
         .with_base_url(&upstream.base_url)

@@ -1,8 +1,11 @@
 //! Where the recipes send their calls: to a simulated provider on loopback,
 //! or to the endpoint that the environment names.
 
+use std::sync::Arc;
+
 use planguard::{
     BoxError,
+    ledger::{FileLedger, Ledger, MemoryLedger, default_place},
     reqwest::harden,
     sim::{Ladder, Mode, Provider, Server},
 };
@@ -50,6 +53,15 @@ impl Upstream {
             None => client,
         };
         client.build().expect("a client")
+    }
+
+    /// The ledger of this login, which a guard has without asking; a simulated
+    /// strike stays out of it.
+    pub fn ledger(&self) -> Result<Arc<dyn Ledger>, BoxError> {
+        Ok(match &self.simulated {
+            Some(_) => Arc::new(MemoryLedger::new()),
+            None => Arc::new(FileLedger::open(default_place()?)?),
+        })
     }
 
     /// How many requests arrived, if that is known.

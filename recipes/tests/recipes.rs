@@ -39,7 +39,8 @@ async fn rig_hits_once_and_finds_the_refusal() {
 async fn reqwest_retry_hits_once_whatever_its_strategy() {
     for build in [reqwest_retry_recipe::stock, reqwest_retry_recipe::knowing] {
         let upstream = upstream().await;
-        let plan = PlanGuard::builder(profile::zai()).build().unwrap();
+        let plan =
+            PlanGuard::builder(profile::zai()).ledger(upstream.ledger().unwrap()).build().unwrap();
         let client = build(&upstream, &plan);
         let refusals = reqwest_retry_recipe::run(&upstream, client).await.unwrap();
         assert_eq!((refusals, upstream.hits()), ONE_HIT_A_STRIKE);

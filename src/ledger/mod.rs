@@ -2,12 +2,15 @@
 //!
 //! A [`Ledger`] keeps one [`Record`] for each account, folded from
 //! [`Entry`]s. Several processes may share one ledger; the epoch is what they
-//! compare and set. [`MemoryLedger`] forgets all when the process ends.
+//! compare and set. [`FileLedger`] is the one of this login, which all programs
+//! on this machine share; [`MemoryLedger`] forgets all when the process ends.
 
 mod acknowledgement;
+pub mod file;
 pub mod lease;
 mod memory;
 mod record;
+mod shared;
 #[cfg(test)]
 mod tests;
 #[cfg(all(test, not(planguard_loom)))]
@@ -15,6 +18,7 @@ pub(crate) mod tricky;
 mod writer;
 
 pub use acknowledgement::Acknowledgement;
+pub use file::{FileLedger, default_place};
 pub use lease::Lease;
 pub use memory::MemoryLedger;
 pub use record::{

@@ -8,10 +8,10 @@
 //! stands outside of it and hears a refusal instead of repeating a strike.
 //!
 //! ```
-//! use planguard::{PlanGuard, reqwest::harden};
+//! use planguard::{PlanGuard, ledger::MemoryLedger, reqwest::harden};
 //!
 //! # fn main() -> Result<(), planguard::BoxError> {
-//! let plan = PlanGuard::builder(planguard::profile::zai()).build()?;
+//! let plan = PlanGuard::builder(planguard::profile::zai()).ledger(MemoryLedger::new()).build()?;
 //! let transport = harden(reqwest::Client::builder()).build()?;
 //! let client = reqwest_middleware::ClientBuilder::new(transport)
 //!     // .with(your_retry_middleware)

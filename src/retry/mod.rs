@@ -33,14 +33,14 @@
 //! # #[cfg(feature = "sim")] {
 //! use http::Request;
 //! use http_body_util::Full;
-//! use planguard::{PlanGuard, profile, retry::PlanRetry, sim::{Answer, Provider, Script}};
+//! use planguard::{PlanGuard, ledger::MemoryLedger, profile, retry::PlanRetry, sim::{Answer, Provider, Script}};
 //! use tower::{ServiceBuilder, ServiceExt};
 //!
 //! # #[tokio::main(flavor = "current_thread", start_paused = true)]
 //! # async fn main() -> Result<(), planguard::BoxError> {
 //! let busy_once = Script::new([Answer::overloaded(), Answer::completion()]);
 //! let provider = Provider::builder().mode(busy_once).build();
-//! let plan = PlanGuard::builder(profile::zai()).build()?;
+//! let plan = PlanGuard::builder(profile::zai()).ledger(MemoryLedger::new()).build()?;
 //! let service = ServiceBuilder::new()
 //!     .retry(PlanRetry::new())
 //!     .layer(plan.layer())

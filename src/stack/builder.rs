@@ -11,7 +11,7 @@ use crate::{
         StruckResponse, TooLax, Unclaimed, random,
     },
     clock::{Clock, SystemClock},
-    ledger::{Ledger, MemoryLedger, Writer},
+    ledger::{FileLedger, Ledger, Writer, default_place},
     profile::{Notice, Profile, Registry},
     signal::Class,
 };
@@ -23,7 +23,7 @@ pub struct Builder {
     dispositions: Dispositions,
     too_lax: Option<TooLax>,
     limits: Limits,
-    ledger: Arc<dyn Ledger>,
+    ledger: Option<Arc<dyn Ledger>>,
     clock: Arc<dyn Clock>,
     account: Option<String>,
     upstream: Option<Uri>,
@@ -50,6 +50,12 @@ pub enum BuildError {
         "the upstream `{0}` has no host: give an absolute URL, as in `https://api.z.ai/api/anthropic`"
     )]
     Upstream(Uri),
+    /// There is no place to keep halts at, and nothing is kept in memory
+    /// unless somebody says so.
+    #[error(
+        "no place to keep halts at: {0}. Three ways out: set PLANGUARD_LEDGER to a file that this user can write; or pass `.ledger(..)` a store of your own, as in `.ledger(FileLedger::open(path)?)`; or pass `.ledger(MemoryLedger::new())`, which forgets every halt and strike when the process ends, so that a restart sends into a halted account again"
+    )]
+    NoLedger(String),
 }
 
 impl Builder {
@@ -59,7 +65,7 @@ impl Builder {
             dispositions: Dispositions::default(),
             too_lax: None,
             limits: Limits::default(),
-            ledger: Arc::new(MemoryLedger::new()),
+            ledger: None,
             clock: Arc::new(SystemClock),
             account: None,
             upstream: None,
@@ -116,9 +122,11 @@ impl Builder {
         self
     }
 
-    /// Where halts are kept. Default: a [`MemoryLedger`] of its own.
+    /// Where halts are kept. Default: the [`FileLedger`] at
+    /// [`default_place`](crate::ledger::default_place), which all planguard
+    /// users of this login share.
     pub fn ledger(mut self, ledger: impl Ledger) -> Self {
-        self.ledger = Arc::new(ledger);
+        self.ledger = Some(Arc::new(ledger));
         self
     }
 
@@ -171,7 +179,10 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if a setting contradicts what planguard is for.
+    /// [`BuildError`] if a setting contradicts what planguard is for, or no
+    /// ledger was given and the one of this login cannot be opened.
+    ///
+    /// Opening a file blocks the thread for the time that it takes to read.
     pub fn build(self) -> Result<PlanGuard, BuildError> {
         if let Some(error) = self.too_lax {
             return Err(error.into());
@@ -185,6 +196,10 @@ impl Builder {
         if let Some(upstream) = self.upstream.as_ref().filter(|url| url.host().is_none()) {
             return Err(BuildError::Upstream(upstream.clone()));
         }
+        let ledger = match self.ledger {
+            Some(ledger) => ledger,
+            None => Arc::new(ledger_of_this_login()?),
+        };
         if let Some(tell) = &self.on_notice {
             for profile in &self.profiles {
                 tell(&profile.notice());
@@ -192,8 +207,8 @@ impl Builder {
         }
         let shared = Shared {
             clock: self.clock,
-            writer: Writer::new(self.ledger.clone()),
-            ledger: self.ledger,
+            writer: Writer::new(ledger.clone()),
+            ledger,
             bus: Bus::new(),
             dispositions: self.dispositions,
             limits: self.limits,
@@ -207,6 +222,11 @@ impl Builder {
             Core::new(shared, registry, self.profiles, self.account, self.upstream, self.unclaimed);
         Ok(PlanGuard(Arc::new(core)))
     }
+}
+
+fn ledger_of_this_login() -> Result<FileLedger, BuildError> {
+    let place = default_place().map_err(|none| BuildError::NoLedger(none.to_string()))?;
+    FileLedger::open(place).map_err(|error| BuildError::NoLedger(error.to_string()))
 }
 
 impl fmt::Debug for Builder {

@@ -54,10 +54,10 @@ impl PlanGuard {
     /// A guard for the plan of `profile`.
     ///
     /// The defaults: [`Posture::Probation`], 4 unanswered calls on plan
-    /// endpoints, a [`MemoryLedger`] (halts end with the process), unclaimed
-    /// hosts pass untouched.
+    /// endpoints, the ledger of this login
+    /// ([`default_place`](crate::ledger::default_place)), unclaimed hosts pass
+    /// untouched.
     ///
-    /// [`MemoryLedger`]: crate::ledger::MemoryLedger
     /// [`Posture::Probation`]: crate::breaker::Posture::Probation
     pub fn builder(profile: Profile) -> Builder {
         Builder::new(profile)

@@ -17,6 +17,7 @@ use crate::support::{METERED, PLAN, Play, Transport, ask, request, send};
 
 fn plan() -> planguard::Builder {
     PlanGuard::builder(zai())
+        .ledger(MemoryLedger::new())
         .clock(TokioClock::starting_at(std::time::UNIX_EPOCH + Duration::from_secs(1_780_000_000)))
 }
 

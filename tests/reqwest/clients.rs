@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use planguard::{BoxError, PlanGuard, profile::zai, refusal::Refused};
+use planguard::{BoxError, PlanGuard, ledger::MemoryLedger, profile::zai, refusal::Refused};
 use reqwest::{Client, ClientBuilder, Method, Request, Response, Url};
 use reqwest_middleware::ClientWithMiddleware;
 use tower::ServiceExt;
@@ -36,7 +36,7 @@ pub fn guarded(plan: &PlanGuard, client: &Client) -> ClientWithMiddleware {
 }
 
 pub fn plan() -> PlanGuard {
-    PlanGuard::builder(zai()).on_notice(|_| {}).build().unwrap()
+    PlanGuard::builder(zai()).ledger(MemoryLedger::new()).on_notice(|_| {}).build().unwrap()
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -8,6 +8,7 @@ use http_body_util::Full;
 use planguard::{
     BoxError, PlanGuard,
     clock::TokioClock,
+    ledger::MemoryLedger,
     profile::zai,
     refusal::Refused,
     retry::PlanRetry,
@@ -34,7 +35,12 @@ fn provider(answers: impl IntoIterator<Item = Answer>) -> Provider {
 }
 
 fn plan() -> PlanGuard {
-    PlanGuard::builder(zai()).clock(clock()).on_notice(|_| {}).build().unwrap()
+    PlanGuard::builder(zai())
+        .ledger(MemoryLedger::new())
+        .clock(clock())
+        .on_notice(|_| {})
+        .build()
+        .unwrap()
 }
 
 fn retry() -> PlanRetry {

@@ -9,6 +9,7 @@ use planguard::{
     PlanGuard, PlanLayer,
     breaker::{Breaker, BreakerBody, BreakerLayer},
     detect::{Detect, DetectLayer, InspectBody},
+    ledger::MemoryLedger,
     refusal::{Dialect, Refused, Stopped},
     sim::{self, Answer, Provider},
 };
@@ -104,6 +105,7 @@ async fn nothing_asks_for_send_where_the_parts_are_not() {
 
 #[test]
 fn a_guard_is_built_and_layered_outside_a_runtime() {
-    let plan = PlanGuard::builder(planguard::profile::zai()).build().unwrap();
+    let plan =
+        PlanGuard::builder(planguard::profile::zai()).ledger(MemoryLedger::new()).build().unwrap();
     let _: OverSim = plan.layer().layer(Provider::new().service());
 }

@@ -17,6 +17,7 @@ use parking_lot::Mutex;
 use planguard::{
     BoxError, PlanGuard,
     clock::TokioClock,
+    ledger::MemoryLedger,
     profile::zai,
     refusal::Refused,
     sim::{self, Provider, ServeOptions, Server},
@@ -82,7 +83,7 @@ pub fn provider(transport: Transport) -> sim::Builder {
 
 /// A guard of the Z.AI plan, on the tests' date.
 pub fn guard() -> planguard::Builder {
-    PlanGuard::builder(zai()).clock(TokioClock::starting_at(start()))
+    PlanGuard::builder(zai()).ledger(MemoryLedger::new()).clock(TokioClock::starting_at(start()))
 }
 
 /// One call of `service`, its types erased. Sent when it is made.

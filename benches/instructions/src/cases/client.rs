@@ -4,7 +4,7 @@ use std::{hint::black_box, sync::OnceLock};
 
 use async_trait::async_trait;
 use http::{Extensions, Response};
-use planguard::{PlanGuard, profile::zai};
+use planguard::{PlanGuard, ledger::MemoryLedger, profile::zai};
 use reqwest::{Body, Client, Method, Request, ResponseBuilderExt, Url};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware, Next, Result};
 use reqwest_retry::{RetryTransientMiddleware, policies::ExponentialBackoff};
@@ -14,7 +14,7 @@ use super::{Case, now, request};
 const ROUNDS: (u32, u32) = (500, 3_500);
 
 pub const WHOLE: Case = case("reqwest-front", |rounds| {
-    let plan = PlanGuard::builder(zai()).build().expect("the built-in profile is sound");
+    let plan = PlanGuard::builder(zai()).ledger(MemoryLedger::new()).build().expect("the built-in profile is sound");
     calls(rounds, |client| client.with(plan.middleware()));
 });
 
@@ -44,7 +44,7 @@ pub const BUILD: Case = Case {
     rounds: (0, 1),
     ..Case::each("build", |rounds| {
         for _ in 0..rounds {
-            black_box(PlanGuard::builder(zai()).build().expect("the built-in profile is sound"));
+            black_box(PlanGuard::builder(zai()).ledger(MemoryLedger::new()).build().expect("the built-in profile is sound"));
         }
     })
 };
