@@ -6,11 +6,11 @@ use bytes::Bytes;
 use http::{Extensions, Request, Response};
 use http_body_util::{BodyExt, Empty};
 use planguard::{
-    ledger::MemoryLedger,
     PlanGuard,
     account::Account,
     breaker::{BreakerLayer, bench},
     exchange::{Detection, Exchange, Report, SignalSink, Ticket, Uninspected},
+    ledger::MemoryLedger,
     profile::{Claim, Registry, zai},
 };
 use tower::{Layer, Service, service_fn};
@@ -78,7 +78,10 @@ async fn answer(request: Request<()>) -> Result<Response<Empty<Bytes>>, Infallib
 
 /// A breaker that has read its ledger: what every call but the first meets.
 fn warm() -> BreakerLayer {
-    let guard = PlanGuard::builder(zai()).ledger(MemoryLedger::new()).build().expect("the built-in profile is sound");
+    let guard = PlanGuard::builder(zai())
+        .ledger(MemoryLedger::new())
+        .build()
+        .expect("the built-in profile is sound");
     let layer = guard.breaker_layer();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     runtime.expect("a runtime").block_on(async {

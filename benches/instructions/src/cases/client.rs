@@ -14,7 +14,10 @@ use super::{Case, now, request};
 const ROUNDS: (u32, u32) = (500, 3_500);
 
 pub const WHOLE: Case = case("reqwest-front", |rounds| {
-    let plan = PlanGuard::builder(zai()).ledger(MemoryLedger::new()).build().expect("the built-in profile is sound");
+    let plan = PlanGuard::builder(zai())
+        .ledger(MemoryLedger::new())
+        .build()
+        .expect("the built-in profile is sound");
     calls(rounds, |client| client.with(plan.middleware()));
 });
 
@@ -44,7 +47,12 @@ pub const BUILD: Case = Case {
     rounds: (0, 1),
     ..Case::each("build", |rounds| {
         for _ in 0..rounds {
-            black_box(PlanGuard::builder(zai()).ledger(MemoryLedger::new()).build().expect("the built-in profile is sound"));
+            black_box(
+                PlanGuard::builder(zai())
+                    .ledger(MemoryLedger::new())
+                    .build()
+                    .expect("the built-in profile is sound"),
+            );
         }
     })
 };
