@@ -12,4 +12,5 @@ mod compress;
 mod encoded;
 mod hardened;
 mod kept;
+mod slow;
 mod traits;
