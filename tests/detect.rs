@@ -250,6 +250,55 @@ async fn an_error_body_that_never_ends_is_judged_after_five_seconds() {
     assert!(body.frame().now_or_never().is_none());
 }
 
+/// The provider is slow, or says much before it says why.
+#[tokio::test(start_paused = true)]
+async fn an_error_of_which_too_little_came_is_read_on_as_it_flows() {
+    let rest = r#"{"code":"1313","message":"x"}}"#;
+    let slow = [
+        Step::Data(r#"{"error":"#.into()),
+        Step::After(Duration::from_secs(6)),
+        Step::Data(rest.into()),
+    ];
+    let much = " ".repeat(70_000);
+    let wordy =
+        [Step::Data(r#"{"error":"#.into()), Step::Data(much.into()), Step::Data(rest.into())];
+    let event = [
+        Step::Data("data: {\"error\":".into()),
+        Step::After(Duration::from_secs(6)),
+        Step::Data(format!("{rest}\n\n").into()),
+    ];
+    for (kind, steps) in
+        [("application/json", slow), ("application/json", wordy), ("text/event-stream", event)]
+    {
+        let (request, heard, _) = request(CHAT);
+        let response = detect(request, response(429, kind, Scripted::new(steps))).await;
+        assert!(heard.classes().is_empty(), "{kind}");
+        response.into_body().collect().await.unwrap();
+        assert_eq!(heard.classes(), [Class::PolicyViolation], "{kind}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_that_never_says_why_is_unknown_once_it_is_over() {
+    for dropped in [false, true] {
+        let (request, heard, _) = request(CHAT);
+        let steps = [
+            Step::Data(r#"{"error":{"message":"so"#.into()),
+            Step::After(Duration::from_secs(9)),
+            Step::Data(r#"rry"}}"#.into()),
+        ];
+        let response =
+            detect(request, response(403, "application/json", Scripted::new(steps))).await;
+        assert!(heard.classes().is_empty());
+        if dropped {
+            drop(response);
+        } else {
+            response.into_body().collect().await.unwrap();
+        }
+        assert_eq!(heard.classes(), [Class::Unknown]);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_head_of_a_200_is_held_two_seconds_at_most_and_read_on_as_it_flows() {
     let (request, heard, _) = request(CHAT);

@@ -8,7 +8,7 @@ use reqwest::{Request, Response, ResponseBuilderExt};
 use reqwest_middleware::{ClientBuilder, Middleware, Next, Result};
 
 /// Reads each answer to its end, and hands a copy on.
-struct Reader(&'static str);
+pub struct Reader(pub &'static str);
 
 #[async_trait]
 impl Middleware for Reader {
@@ -31,11 +31,8 @@ impl Middleware for Reader {
 /// How many of the calls were refused.
 pub async fn run(upstream: &Upstream) -> std::result::Result<u32, BoxError> {
     let plan = PlanGuard::builder(profile::zai()).ledger(upstream.ledger()?).build()?;
-    let client = ClientBuilder::new(upstream.client())
-        .with(Reader("above"))
-        .with(plan.middleware())
-        .with(Reader("below"))
-        .build();
+    let client = ClientBuilder::new(upstream.client()).with(Reader("above"));
+    let client = client.with(plan.middleware()).with(Reader("below")).build();
     let mut refusals = 0;
     for _ in 0..upstream.calls {
         let request = client
@@ -45,8 +42,13 @@ pub async fn run(upstream: &Upstream) -> std::result::Result<u32, BoxError> {
             .body(r#"{"model":"glm-5.2","messages":[{"role":"user","content":"fn main?"}]}"#);
         match request.send().await {
             Ok(response) => println!("{}", response.text().await?),
-            Err(error) if Refused::find(&error).is_some() => refusals += 1,
-            Err(error) => return Err(error.into()),
+            Err(error) => match Refused::find(&error) {
+                Some(refused) => {
+                    println!("{refused}");
+                    refusals += 1;
+                }
+                None => return Err(error.into()),
+            },
         }
     }
     Ok(refusals)

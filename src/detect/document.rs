@@ -31,6 +31,7 @@ pub(super) enum Expect {
     Events,
 }
 
+#[derive(Clone)]
 pub(super) struct Document {
     expect: Expect,
     form: Form,

@@ -251,18 +251,30 @@ impl Inspection {
     }
 
     /// The response can be held back no longer. An error is judged by what
-    /// there is; anything else is read on as it flows.
+    /// there is; it is read on as it flows if no rule matches that, as
+    /// anything else is.
     pub fn release(&mut self, now: SystemTime) -> Option<Signal> {
-        match &self.state {
-            State::Whole(document) if self.patience.is_some() && document.is_suspect() => {
-                self.end(false, now)
+        let held = self.patience.take().is_some();
+        let signal = match &self.state {
+            State::Whole(document) if held && document.is_suspect() => {
+                let mut so_far = document.clone();
+                so_far.finish();
+                let none = Leaves::default();
+                so_far.found(&none, false).and_then(|found| self.judge.judge(found, now))
             }
-            State::Events(_) if self.judge.failed => self.end(false, now),
-            _ => {
-                self.patience = None;
-                None
+            State::Events(scanner) if self.judge.failed => {
+                let mut so_far = scanner.clone();
+                let signal = so_far.finish(&mut |found| self.judge.judge(found, now));
+                signal.or_else(|| self.judge.failure(now))
             }
+            _ => None,
+        }?;
+        if signal.rule.is_some() {
+            self.over();
+            return Some(signal);
         }
+        self.judge.pending.get_or_insert(signal);
+        None
     }
 
     fn weigh_json(&mut self, now: SystemTime) -> Option<Signal> {

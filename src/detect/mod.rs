@@ -7,7 +7,7 @@
 //!
 //! | response | what happens |
 //! |---|---|
-//! | status 400 and up | held until its JSON value is complete, its end, 64 KiB or 5 s; judged; replayed |
+//! | status 400 and up | held until its JSON value is complete, its end, 64 KiB or 5 s; judged, and read on as it flows if no rule matches what came; replayed |
 //! | 2xx, JSON or text or no type | head held until its first decisive key (at most 64 KiB or 2 s); an error is then read like one of status 400, a success flows on and is read as it flows |
 //! | 2xx, `text/event-stream` | never held; read as it flows, judged at each event |
 //! | compressed | read through a bounded decoder with the feature `decompression` (gzip, deflate, br, zstd), and handed on as it came; otherwise the status alone is judged, and [`Uninspected`] says so |

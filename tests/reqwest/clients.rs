@@ -2,20 +2,26 @@
 
 use std::net::SocketAddr;
 
-use planguard::{BoxError, PlanGuard, ledger::MemoryLedger, profile::zai, refusal::Refused};
-use reqwest::{Client, ClientBuilder, Method, Request, Response, Url};
+use planguard::{
+    BoxError, PlanGuard, ledger::MemoryLedger, profile::zai, refusal::Refused, reqwest::HttpService,
+};
+use reqwest::{Body, Client, ClientBuilder, Method, Request, Response, Url};
 use reqwest_middleware::ClientWithMiddleware;
-use tower::ServiceExt;
+use tower::{Layer, ServiceExt};
 
 /// How a guard gets around a client.
 #[derive(Clone, Copy, Debug)]
 pub enum Front {
     Middleware,
     Service,
+    /// The service of a client that may have middlewares below.
+    OverMiddleware,
+    /// The tower layers around a client.
+    Layer,
 }
 
 impl Front {
-    pub const BOTH: [Self; 2] = [Self::Middleware, Self::Service];
+    pub const ALL: [Self; 4] = [Self::Middleware, Self::Service, Self::OverMiddleware, Self::Layer];
 
     /// Sends `request` by `client`, guarded by `plan`.
     pub async fn send(
@@ -27,6 +33,14 @@ impl Front {
         match self {
             Self::Middleware => Ok(guarded(plan, client).execute(request).await?),
             Self::Service => plan.reqwest_service(client.clone()).oneshot(request).await,
+            Self::OverMiddleware => {
+                let client = ClientWithMiddleware::from(client.clone());
+                plan.reqwest_service(client).oneshot(request).await
+            }
+            Self::Layer => {
+                let service = plan.layer().layer(HttpService::new(client.clone()));
+                Ok(service.oneshot(request.try_into()?).await?.map(Body::wrap).into())
+            }
         }
     }
 }

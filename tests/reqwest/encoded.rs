@@ -29,8 +29,12 @@ fn client(http: Http, server: &planguard::sim::Server, decodes: bool) -> Client 
 }
 
 fn provider(status: StatusCode, encoding: Encoding, body: &[u8]) -> Provider {
+    answering(status, "application/json", encoding, body)
+}
+
+fn answering(status: StatusCode, kind: &str, encoding: Encoding, body: &[u8]) -> Provider {
     let answer = Answer::raw(status, compressed(encoding, body))
-        .header("content-type", "application/json")
+        .header("content-type", kind)
         .header("content-encoding", encoding.name());
     Provider::builder().latency(Duration::ZERO).mode(answer).build()
 }
@@ -41,7 +45,7 @@ fn every() -> impl Iterator<Item = (Http, Front, Encoding, bool)> {
         |(encoding, decodes): &(Encoding, bool)| *encoding != Encoding::BareDeflate || !decodes;
     let encodings = ENCODINGS.into_iter().flat_map(|e| [(e, false), (e, true)]).filter(known);
     encodings.flat_map(|(encoding, decodes)| {
-        let fronts = Http::BOTH.into_iter().flat_map(|http| Front::BOTH.map(|front| (http, front)));
+        let fronts = Http::BOTH.into_iter().flat_map(|http| Front::ALL.map(|front| (http, front)));
         fronts.map(move |(http, front)| (http, front, encoding, decodes))
     })
 }
@@ -57,6 +61,27 @@ async fn a_strike_is_heard_whoever_decodes_it() {
         let body = refused(&error).unwrap().provider_body().unwrap().clone();
         assert_eq!(body, STRIKE, "{front:?} {http:?} {encoding:?} {decodes}");
         send().await.unwrap_err();
+        assert_eq!((provider.tally("a").total, strikes(&plan)), (1, 1));
+    }
+}
+
+#[tokio::test]
+async fn a_strike_within_a_stream_is_heard_whoever_decodes_it() {
+    let events: String = (0..40)
+        .map(|n| format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{n}\"}}}}]}}\n\n"))
+        .chain([format!("data: {}\n\n", String::from_utf8_lossy(STRIKE))])
+        .collect();
+    for (http, front, encoding, decodes) in every() {
+        let provider = answering(StatusCode::OK, "text/event-stream", encoding, events.as_bytes());
+        let server = provider.serve().await.unwrap();
+        let (client, plan) = (client(http, &server, decodes), plan());
+        let send = || front.send(&plan, &client, request(server.addr(), true));
+        let bytes = send().await.unwrap().bytes().await.unwrap();
+        let came =
+            if decodes { events.clone().into() } else { compressed(encoding, events.as_bytes()) };
+        assert_eq!(bytes, came, "{front:?} {http:?} {encoding:?} {decodes}");
+        let error = send().await.unwrap_err();
+        assert!(refused(&error).is_some(), "{front:?} {http:?} {encoding:?} {decodes}");
         assert_eq!((provider.tally("a").total, strikes(&plan)), (1, 1));
     }
 }

@@ -39,7 +39,7 @@ async fn redirecting(hardened: bool) -> (Server, Server, Client) {
 
 #[tokio::test]
 async fn a_hardened_client_hands_the_redirect_to_its_caller() {
-    for front in Front::BOTH {
+    for front in Front::ALL {
         let (elsewhere, server, client) = redirecting(true).await;
         let response = front.send(&plan(), &client, request(server.addr(), false)).await.unwrap();
         assert!(response.status().is_redirection(), "{}", response.status());
@@ -50,7 +50,7 @@ async fn a_hardened_client_hands_the_redirect_to_its_caller() {
 
 #[tokio::test]
 async fn a_redirect_that_a_client_follows_is_a_warning_that_names_both_hosts() {
-    for front in Front::BOTH {
+    for front in Front::ALL {
         let (lines, _capturing) = capture();
         let (elsewhere, server, client) = redirecting(false).await;
         let response = front.send(&plan(), &client, request(server.addr(), false)).await.unwrap();
@@ -90,7 +90,7 @@ async fn giving_back(first: u32) -> (SocketAddr, Arc<AtomicU32>) {
 
 #[tokio::test]
 async fn a_hardened_client_does_not_repeat_what_http2_gave_back() {
-    for front in Front::BOTH {
+    for front in Front::ALL {
         let (addr, seen) = giving_back(1).await;
         let client = harden(client_of(Http::Two, addr, &[])).build().unwrap();
         let plan = plan();
@@ -104,7 +104,7 @@ async fn a_hardened_client_does_not_repeat_what_http2_gave_back() {
 /// the client could report it either.
 #[tokio::test]
 async fn a_client_that_is_not_hardened_repeats_it_in_silence() {
-    for front in Front::BOTH {
+    for front in Front::ALL {
         let (addr, seen) = giving_back(2).await;
         let client = client_of(Http::Two, addr, &[]).build().unwrap();
         let plan = plan();

@@ -1,15 +1,15 @@
 //! A response loses nothing on its way through a guard.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use planguard::{
-    exchange::{Detection, Exchange, Workload},
+    exchange::Detection,
     refusal::Reason,
     sim::{Answer, Provider},
 };
 use reqwest::Response;
 
-use crate::clients::{Front, Http, client, guarded, plan, refused, request, strikes};
+use crate::clients::{Front, Http, client, plan, refused, request, strikes};
 
 fn provider(answer: Answer) -> Provider {
     Provider::builder().latency(Duration::ZERO).pace(Duration::ZERO).mode(answer).build()
@@ -48,7 +48,7 @@ async fn url_address_version_length_and_bytes_are_the_transports() {
 }
 
 fn every() -> impl Iterator<Item = (Http, Front, bool)> {
-    let fronts = Http::BOTH.into_iter().flat_map(|http| Front::BOTH.map(|front| (http, front)));
+    let fronts = Http::BOTH.into_iter().flat_map(|http| Front::ALL.map(|front| (http, front)));
     fronts.flat_map(|(http, front)| [false, true].map(|stream| (http, front, stream)))
 }
 
@@ -107,32 +107,18 @@ async fn a_clients_own_timeout_within_an_error_body_does_not_lose_the_strike() {
         let (client, plan) = (client(http, server.addr()), plan());
         let mut ask = request(server.addr(), false);
         *ask.timeout_mut() = Some(Duration::from_millis(300));
-        assert!(front.send(&plan, &client, ask).await.is_err(), "{front:?} {http:?}");
+        let began = Instant::now();
+        let error = front.send(&plan, &client, ask).await.unwrap_err();
+        assert!(refused(&error).is_some(), "what came was enough: {front:?} {http:?} {error}");
+        // Far less than the five seconds that an error body may take.
+        assert!(began.elapsed() < Duration::from_secs(4), "{front:?} {http:?}");
         assert_eq!(strikes(&plan), 1, "{front:?} {http:?}");
     }
 }
 
 #[tokio::test]
-async fn the_extensions_carry_the_exchange_of_the_last_attempt_and_the_declaration() {
-    let server = provider(Answer::error(1302)).serve().await.unwrap();
-    let (client, plan) = (client(Http::One, server.addr()), plan());
-    let client = guarded(&plan, &client);
-    let mut extensions = http::Extensions::new();
-    extensions.insert(Workload::NonCoding);
-    let attempt = request(server.addr(), false);
-    let again = attempt.try_clone().unwrap();
-    client.execute_with_extensions(attempt, &mut extensions).await.unwrap_err();
-    let exchange = extensions.get::<Exchange>().expect("one").clone();
-    assert!(exchange.is_taken());
-    assert!(exchange.reported().is_some());
-    assert_eq!(extensions.get::<Workload>(), Some(&Workload::NonCoding));
-    client.execute_with_extensions(again, &mut extensions).await.unwrap_err();
-    assert!(extensions.get::<Exchange>().is_none(), "a refused attempt has none");
-}
-
-#[tokio::test]
 async fn a_host_that_nobody_claims_is_left_alone() {
-    for front in Front::BOTH {
+    for front in Front::ALL {
         let server = provider(Answer::error(1313)).serve().await.unwrap();
         let (client, plan) = (client(Http::One, server.addr()), plan());
         let mut ask = request(server.addr(), false);
@@ -150,7 +136,7 @@ fn one_guard_serves_several_runtimes() {
     let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let (home, plan) = (runtime(), plan());
     let server = home.block_on(provider.serve()).unwrap();
-    for (place, front) in Front::BOTH.into_iter().cycle().take(6).enumerate() {
+    for (place, front) in Front::ALL.into_iter().cycle().take(6).enumerate() {
         let there = runtime();
         let (plan, addr) = (plan.clone(), server.addr());
         let sent = there.spawn(async move {

@@ -1,6 +1,9 @@
 //! Real reqwest clients over real sockets.
 
+mod attempts;
+mod bad_http2;
 mod bad_wire;
+mod bodies;
 mod clients;
 #[cfg(feature = "decompression")]
 #[path = "../support/compress.rs"]
@@ -9,4 +12,5 @@ mod compress;
 mod encoded;
 mod hardened;
 mod kept;
+mod slow;
 mod traits;

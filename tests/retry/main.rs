@@ -23,6 +23,7 @@ mod client;
 #[path = "../../examples/first_strike/in_process.rs"]
 mod in_process;
 
+const ANTHROPIC: &str = "https://api.z.ai/api/anthropic/v1/messages";
 const URL: &str = "https://api.z.ai/api/coding/paas/v4/chat/completions";
 
 /// 2026-11-17 21:46:40 UTC.
@@ -115,8 +116,7 @@ async fn what_the_plan_has_stopped_is_asked_once() {
 
 #[tokio::test(start_paused = true)]
 async fn what_an_overload_or_a_fault_has_stopped_is_asked_again_with_backoff() {
-    let plain = Answer::raw(StatusCode::TOO_MANY_REQUESTS, r#"{"error":{"message":"slow down"}}"#);
-    for answer in [Answer::overloaded(), Answer::error(1305), Answer::error(1234), plain] {
+    for answer in [Answer::overloaded(), Answer::error(1305), Answer::error(1234), plain()] {
         for &front in FRONTS {
             let provider = provider([answer.clone(), answer.clone()]);
             let (heard, took) = ask(front, retry(), &provider, URL).await;
@@ -137,13 +137,43 @@ async fn after_three_repeats_the_answer_is_the_callers() {
     }
 }
 
+/// A 429 that has no business code.
+fn plain() -> Answer {
+    Answer::raw(StatusCode::TOO_MANY_REQUESTS, r#"{"error":{"message":"slow down"}}"#)
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_moment_that_an_answer_names_is_kept() {
-    for &front in FRONTS {
-        let provider = provider([Answer::overloaded().header("retry-after", "47")]);
-        let (heard, took) = ask(front, retry(), &provider, URL).await;
-        assert_eq!(heard.unwrap(), 200);
-        assert!((46..=48).contains(&took.as_secs()), "{took:?} {front:?}");
+    // In seconds, and as a date: the same moment.
+    for named in ["47", "Tue, 17 Nov 2026 21:47:27 GMT"] {
+        // Overload is 529 on the Anthropic surface.
+        for (url, answer) in
+            [(URL, Answer::overloaded()), (ANTHROPIC, Answer::overloaded()), (URL, plain())]
+        {
+            for &front in FRONTS {
+                let provider = provider([answer.clone().header("retry-after", named)]);
+                let (heard, took) = ask(front, retry(), &provider, url).await;
+                assert_eq!(heard.unwrap(), 200);
+                assert!((46..=48).contains(&took.as_secs()), "{took:?} {named} {front:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_two_callers_wait_equally_long() {
+    for (url, answer) in
+        [(URL, Answer::overloaded()), (ANTHROPIC, Answer::overloaded()), (URL, plain())]
+    {
+        for &front in FRONTS {
+            let mut waits = Vec::new();
+            for _ in 0..8 {
+                let provider = provider(vec![answer.clone(); 2]);
+                waits.push(ask(front, retry(), &provider, url).await.1);
+            }
+            let shortest = waits.iter().min().unwrap();
+            assert!(waits.iter().any(|wait| wait > shortest), "{front:?} {waits:?}");
+        }
     }
 }
 

@@ -47,7 +47,7 @@ impl Top {
 }
 
 /// The running account of one value's top level.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Facts {
     head: Head,
     top: Top,

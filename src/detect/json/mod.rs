@@ -108,7 +108,7 @@ enum Part {
 /// assert_eq!(walker.progress(), Progress::Complete);
 /// assert_eq!(walker.leaves().get("/error/code").unwrap().text(), Some("1302"));
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Walker {
     mode: Mode,
     state: State,

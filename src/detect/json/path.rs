@@ -56,7 +56,7 @@ impl Want {
 }
 
 /// The JSON pointer of the value under way.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Path {
     pointer: String,
     levels: [Level; DEPTH],

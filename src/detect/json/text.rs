@@ -3,7 +3,7 @@
 use memchr::memchr2;
 
 /// A string under way: what is decoded of it, up to a limit.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Text {
     bytes: Vec<u8>,
     limit: usize,

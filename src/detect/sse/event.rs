@@ -34,7 +34,7 @@ enum State {
     Spent,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Event {
     state: State,
     /// Its name is `error`.

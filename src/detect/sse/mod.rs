@@ -40,7 +40,7 @@ const LINE_START: Line = Line::Name([0; 5], 0);
 ///
 /// Keeps at most 64 KiB of an event that is under way and nothing between
 /// events. Longer events are read and judged all the same.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct EventScanner {
     line: Line,
     /// The last byte was a CR: a LF right behind it ends nothing more.

@@ -181,6 +181,30 @@ async fn a_length_that_was_known_stays_known() {
     assert_eq!(response.body().size_hint().exact(), Some(14));
 }
 
+/// What a layer or a middleware below leaves for those above.
+#[derive(Clone, Debug, PartialEq)]
+struct Left(u8);
+
+#[tokio::test(start_paused = true)]
+async fn what_others_left_in_a_responses_extensions_stays() {
+    const BUSY: &str = r#"{"error":{"code":"1305","message":"busy"}}"#;
+    for (status, kind, body) in [
+        (200, "text/event-stream", "data: [DONE]\n\n"),
+        (200, "application/json", "{\"choices\":[]}"),
+        (429, "application/json", BUSY),
+    ] {
+        let wire = transport(move || {
+            let mut response = response(status, kind, pieces(&[body]));
+            response.extensions_mut().insert(Left(7));
+            response
+        });
+        let plan = guard().build().unwrap();
+        let ask = request(Surface::OpenAi.url(), "a", false);
+        let response = guarded(&plan, wire).oneshot(ask).await.unwrap();
+        assert_eq!(response.extensions().get(), Some(&Left(7)), "{status} {kind}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_stream_reaches_its_reader_as_soon_as_without_planguard() {
     let provider = provider(Transport::InProcess).mode(Answer::completion()).build();

@@ -175,3 +175,27 @@ async fn a_plan_request_without_a_user_agent_is_warned_about_and_sent_as_it_is()
     }
     assert_eq!(lines.with(&["WARN", "no User-Agent"]).len(), 1, "{lines:?}");
 }
+
+/// `compress` is read by no build; the others only with `decompression`.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_cannot_be_decoded_is_warned_about_once() {
+    let mut encodings = vec!["compress"];
+    if !cfg!(feature = "decompression") {
+        encodings.extend(["gzip", "deflate", "br", "zstd"]);
+    }
+    for encoding in encodings {
+        let (lines, _capturing) = capture();
+        let body = r#"{"choices":[]}"#;
+        let answer = Answer::raw(http::StatusCode::OK, body)
+            .header("content-type", "application/json")
+            .header("content-encoding", encoding);
+        let (_, wire) = striking(answer);
+        let plan = guard().build().unwrap();
+        for _ in 0..3 {
+            let heard = ask(&plan, &wire, request(Surface::OpenAi.url(), "a", false)).await;
+            assert_eq!(heard.unwrap().bytes, body, "it passes as it came");
+        }
+        let warned = lines.with(&["WARN", encoding]);
+        assert_eq!(warned.len(), 1, "{encoding}: {lines:?}");
+    }
+}

@@ -55,6 +55,8 @@ macro_rules! cases {
 
         #[path = "../cases/alone.rs"]
         mod alone;
+        #[path = "../cases/declared.rs"]
+        mod declared;
         #[path = "../cases/dropped.rs"]
         mod dropped;
         #[path = "../cases/errors.rs"]
