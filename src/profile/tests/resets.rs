@@ -7,7 +7,11 @@ use serde_json::json;
 
 use super::adapter::{Answer, PLAN};
 use crate::{
-    profile::{reset::parse_moment, zai},
+    profile::{
+        format::ResetFile,
+        reset::{ResetRule, parse_moment},
+        zai,
+    },
     signal::{Reset, ResetSource},
 };
 
@@ -82,4 +86,34 @@ fn a_signal_without_a_wall_takes_retry_after_up_to_31_days_and_no_words() {
     assert_eq!(plain(None), None);
     assert!(plain(Some("2678400")).is_some());
     assert_eq!(plain(Some("2680201")), None);
+}
+
+fn rule(message: Option<&str>, zone: Option<&str>, max_hours: u32) -> Result<ResetRule, String> {
+    let (message, zone) = (message.map(str::to_owned), zone.map(str::to_owned));
+    ResetRule::compile(ResetFile { message, zone, max_hours })
+}
+
+#[test]
+fn what_is_no_offset_is_no_zone() {
+    for zone in [
+        "",
+        "+",
+        "08:00",
+        "+0800",
+        "+8:00",
+        "+08:0",
+        "+008:00",
+        "+08:000",
+        "+15:00",
+        "-15:00",
+        "+08:60",
+        "++8:00",
+        "+-8:00",
+        "+08:+1",
+        "+xx:00",
+        "Asia/Shanghai",
+    ] {
+        let error = rule(Some("(?P<at>.+)"), Some(zone), 744).unwrap_err();
+        assert!(error.starts_with(&format!("bad zone `{zone}`")), "{error}");
+    }
 }
