@@ -256,6 +256,52 @@ mod tests {
     }
 
     #[test]
+    fn the_built_in_row_itself_is_never_too_lax() {
+        for class in Class::ALL {
+            let mut table = Dispositions::default();
+            assert_eq!(table.set(class, Disposition::of(class)), Ok(()), "{class}");
+        }
+    }
+
+    #[test]
+    fn the_last_override_of_a_class_counts_and_leaves_the_others() {
+        let mut table = Dispositions::default();
+        let latch = Disposition::latch(Reach::Profile, None);
+        let pass = Disposition::pass(Reach::Endpoint);
+        for (class, row) in
+            [(Class::Billing, latch), (Class::QuotaExhausted, latch), (Class::Billing, pass)]
+        {
+            assert_eq!(table.set(class, row), Ok(()));
+        }
+        assert_eq!(table.get(Class::Billing), pass);
+        assert_eq!(table.get(Class::QuotaExhausted), latch);
+    }
+
+    #[test]
+    fn overrides_go_with_a_table_to_another_posture() {
+        let mut table = Dispositions::default();
+        let pass = Disposition::pass(Reach::Endpoint);
+        assert_eq!(table.set(Class::Billing, pass), Ok(()));
+        let mut strict = Dispositions::new(Posture::Strict);
+        table.copy_overrides(&mut strict);
+        assert_eq!((strict.posture(), strict.get(Class::Billing)), (Posture::Strict, pass));
+    }
+
+    #[test]
+    fn each_action_has_one_word() {
+        for (class, word) in [
+            (Class::PolicyViolation, "latch"),
+            (Class::PolicyThrottle, "probation"),
+            (Class::QuotaExhausted, "hold"),
+            (Class::Billing, "hold"),
+            (Class::Unknown, "pass"),
+            (Class::RateLimited, "pass"),
+        ] {
+            assert_eq!(Disposition::of(class).action.as_str(), word, "{class}");
+        }
+    }
+
+    #[test]
     fn no_policy_class_is_ever_retryable() {
         for class in Class::ALL.into_iter().filter(|class| class.is_policy()) {
             assert!(!class.is_retryable());

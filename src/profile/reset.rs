@@ -94,8 +94,10 @@ fn parse_zone(zone: &str) -> Result<Offset, String> {
         _ => return Err(bad()),
     };
     let (hours, minutes) = zone.get(1..).and_then(|rest| rest.split_once(':')).ok_or_else(bad)?;
-    let number = |text: &str, max: i32| match text.parse::<i32>() {
-        Ok(n) if text.len() == 2 && (0..=max).contains(&n) => Ok(n),
+    let number = |text: &str, max: i32| match text.as_bytes() {
+        [b'0'..=b'9', b'0'..=b'9'] => {
+            text.parse::<i32>().ok().filter(|n| *n <= max).ok_or_else(bad)
+        }
         _ => Err(bad()),
     };
     let seconds = sign * (number(hours, 14)? * 3600 + number(minutes, 59)? * 60);

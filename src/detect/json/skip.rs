@@ -78,6 +78,15 @@ mod tests {
         Err(odd)
     }
 
+    #[test]
+    fn a_run_of_quotes_ends_the_string_at_once() {
+        for length in [1, BLOCK, 3 * BLOCK] {
+            let quotes = vec![b'"'; length + 1];
+            assert_eq!(closing_quote(&quotes, false), Ok(1));
+            assert_eq!(closing_quote(&quotes, true), Ok(2));
+        }
+    }
+
     proptest! {
         #[test]
         fn it_finds_the_quote_that_a_byte_by_byte_scan_finds(text in "[\"\\\\#x\u{a2}]{0,40}x{0,60}[\"\\\\x]{0,20}", odd: bool) {

@@ -71,7 +71,7 @@ impl Text {
                     Some(digit) => {
                         rest = after;
                         // A digit is below 16: it fits.
-                        let value = (value << 4) | digit as u16;
+                        let value = value * 16 + digit as u16;
                         if digits == 3 {
                             self.escape = Escape::None;
                             self.unit(value);

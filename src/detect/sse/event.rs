@@ -202,7 +202,8 @@ impl Event {
             }
             if matches!(self.state, State::Seek(_)) && !self.kept.is_empty() {
                 // What is kept are the last bytes before `at`.
-                at = (at + 1).saturating_sub(self.kept.len());
+                let but_the_first = self.kept.get(1..).unwrap_or_default();
+                at = at.saturating_sub(but_the_first.len());
                 self.kept.clear();
             }
         }

@@ -1,18 +1,16 @@
-//! What conditions and rules ask, one by one.
+//! What conditions ask, one by one.
 
 use std::time::SystemTime;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
-use super::adapter::{METERED, PLAN, claim, leaves_of};
+use super::adapter::leaves_of;
 use crate::profile::{
     Evidence, Place,
     condition::{Condition, Truth},
-    extract::{CodeKind, Facts},
-    format::{RuleFile, WhenFile},
-    rule::Rule,
-    zai,
+    extract::Facts,
+    format::WhenFile,
 };
 
 fn compile(when: &str) -> Result<Condition, String> {
@@ -137,76 +135,4 @@ fn groups_may_be_nested_but_not_without_end() {
     };
     assert!(nested(8).is_ok());
     assert!(nested(9).is_err());
-}
-
-fn rule(keys: &str) -> Result<Rule, String> {
-    let file = format!("id = 'r'\nclass = 'unknown'\n{keys}");
-    Rule::compile(toml::from_str::<RuleFile>(&file).map_err(|error| error.to_string())?, None)
-}
-
-fn matches(keys: &str, url: &str, status: u16, code: Option<(&str, CodeKind)>) -> bool {
-    let (headers, leaves) = (HeaderMap::new(), leaves_of(&json!({})));
-    let evidence = Evidence {
-        place: Place::Error,
-        status: StatusCode::from_u16(status).unwrap(),
-        headers: &headers,
-        leaves: &leaves,
-        text: None,
-        complete: true,
-        now: SystemTime::UNIX_EPOCH,
-    };
-    let facts = Facts { evidence: &evidence, code, message: None, request_id: None };
-    rule(keys).unwrap().matches(&claim(&zai(), url).unwrap(), &facts)
-}
-
-#[test]
-fn a_rule_holds_only_where_each_of_its_keys_holds() {
-    let code = Some(("1302", CodeKind::Business));
-    assert!(matches("codes = ['1302']", PLAN, 429, code));
-    assert!(!matches("codes = ['1303']", PLAN, 429, code));
-    assert!(!matches("codes = ['1302']", PLAN, 429, None));
-    assert!(!matches("codes = ['1302']\nplace = 'error'\nstatus = [400]", PLAN, 429, code));
-    assert!(matches("status = [400, '4xx']", PLAN, 429, None));
-    assert!(matches("status = ['5xx', 429]", PLAN, 429, None));
-    assert!(!matches("status = ['5xx']", PLAN, 429, None));
-    assert!(matches("status = ['5xx']", PLAN, 599, None));
-    assert!(matches("codes = ['1302']\nbilling = 'plan'", PLAN, 429, code));
-    assert!(!matches("codes = ['1302']\nbilling = 'plan'", METERED, 429, code));
-    assert!(matches("codes = ['1302']\nsurface = ['openai', 'other']", PLAN, 429, code));
-    assert!(!matches("codes = ['1302']\nsurface = ['anthropic']", PLAN, 429, code));
-}
-
-#[test]
-fn no_code_holds_for_none_and_for_an_echo_but_for_no_code_that_is_not_known() {
-    assert!(matches("no_code = true", PLAN, 429, None));
-    assert!(matches("no_code = true", PLAN, 429, Some(("429", CodeKind::Echo))));
-    assert!(!matches("no_code = true", PLAN, 429, Some(("13131", CodeKind::Foreign))));
-    assert!(!matches("no_code = true", PLAN, 429, Some(("1302", CodeKind::Business))));
-}
-
-#[test]
-fn a_rule_that_is_no_rule_is_refused() {
-    for keys in [
-        "",
-        "status = [99]",
-        "status = [1000]",
-        "status = ['0xx']",
-        "status = ['429']",
-        "place = 'success'\ncodes = ['1']",
-        "place = 'success'\nno_code = true",
-        "place = 'success'\nstatus = [200]",
-    ] {
-        assert!(rule(keys).is_err(), "{keys}");
-    }
-}
-
-#[test]
-fn a_success_rule_on_headers_alone_asks_for_every_head() {
-    let when = |subject: &str| {
-        let rule = rule(&format!("place = 'success'\n[[when]]\n{subject}")).unwrap();
-        (rule.reads_success_heads(), rule.needles())
-    };
-    assert_eq!(when("header = 'x-status'\neq = 'rejected'"), (true, vec![]));
-    let (heads, needles) = when("pointers = ['/a']\nin = ['b', 'c']");
-    assert_eq!((heads, needles), (false, vec!["b".to_owned(), "c".to_owned()]));
 }

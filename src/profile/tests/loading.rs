@@ -178,6 +178,21 @@ fn each_fault_is_named_with_file_rule_and_reason() {
 }
 
 #[test]
+fn a_reset_whose_regex_is_bad_or_has_no_moment_is_refused() {
+    for (message, reason) in [
+        ("(", "bad regex `(`: unclosed group"),
+        ("until (.*)", "`until (.*)` has no group named `at`"),
+    ] {
+        let reset = format!(
+            "[reset.wall]\nmessage = '{message}'\nzone = '+08:00'\nmax_hours = 5\n\
+             [[rule]]\nreset = \"wall\"\nid = \"stop\""
+        );
+        let error = refused("[[rule]]\nid = \"stop\"", &reset).to_string();
+        assert_eq!(error, format!("acme.toml: rule `stop`: {reason}"));
+    }
+}
+
+#[test]
 fn a_rule_without_a_proof_or_a_near_miss_is_refused() {
     let at = |name: &str| GOOD.find(&format!("[[fixture]]\nname = \"{name}\"")).unwrap();
     let no_words = Profile::parse("acme.toml", &GOOD[..at("words")]).unwrap_err();

@@ -6,4 +6,5 @@ mod endpoints;
 mod loading;
 mod properties;
 mod resets;
+mod rules;
 mod zai;

@@ -2,12 +2,16 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderValue, header::RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, header::RETRY_AFTER};
 use serde_json::json;
 
 use super::adapter::{Answer, PLAN};
 use crate::{
-    profile::{reset::parse_moment, zai},
+    profile::{
+        format::ResetFile,
+        reset::{self, ResetRule, parse_moment},
+        zai,
+    },
     signal::{Reset, ResetSource},
 };
 
@@ -82,4 +86,71 @@ fn a_signal_without_a_wall_takes_retry_after_up_to_31_days_and_no_words() {
     assert_eq!(plain(None), None);
     assert!(plain(Some("2678400")).is_some());
     assert_eq!(plain(Some("2680201")), None);
+}
+
+fn rule(message: Option<&str>, zone: Option<&str>, max_hours: u32) -> Result<ResetRule, String> {
+    let (message, zone) = (message.map(str::to_owned), zone.map(str::to_owned));
+    ResetRule::compile(ResetFile { message, zone, max_hours })
+}
+
+#[test]
+fn a_zone_is_an_offset_of_either_sign_to_the_minute() {
+    let now = at("2026-11-22T12:00:00Z");
+    for (zone, expected) in [
+        ("+00:00", "2026-11-22T12:00:00Z"),
+        ("+08:00", "2026-11-22T04:00:00Z"),
+        ("-05:30", "2026-11-22T17:30:00Z"),
+        ("+14:59", "2026-11-21T21:01:00Z"),
+    ] {
+        let rule = rule(Some("until (?P<at>.+)"), Some(zone), 744).unwrap();
+        let message = Some("closed until 2026-11-22 12:00:00");
+        let reset = reset::read(Some(&rule), &HeaderMap::new(), message, now);
+        assert_eq!(reset, Some(Reset::new(at(expected), ResetSource::Body)), "{zone}");
+    }
+}
+
+#[test]
+fn what_is_no_offset_is_no_zone() {
+    for zone in [
+        "",
+        "+",
+        "08:00",
+        "+0800",
+        "+8:00",
+        "+08:0",
+        "+008:00",
+        "+08:000",
+        "+15:00",
+        "-15:00",
+        "+08:60",
+        "++8:00",
+        "+-8:00",
+        "+08:+1",
+        "+xx:00",
+        "Asia/Shanghai",
+    ] {
+        let error = rule(Some("(?P<at>.+)"), Some(zone), 744).unwrap_err();
+        assert!(error.starts_with(&format!("bad zone `{zone}`")), "{error}");
+    }
+}
+
+#[test]
+fn a_wall_without_words_still_bounds_retry_after() {
+    let now = at("2026-11-22T12:00:00Z");
+    let rule = rule(None, None, 1).unwrap();
+    let after = |secs: &'static str| {
+        let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(secs))]);
+        reset::read(Some(&rule), &headers, Some("2026-11-22 12:30:00"), now)
+    };
+    // An hour, and half of one for clocks that differ.
+    assert!(after("5400").is_some());
+    assert_eq!(after("5401"), None);
+}
+
+#[test]
+fn a_wall_names_its_zone_with_its_words_and_is_bounded_by_31_days() {
+    assert!(rule(Some("(?P<at>.+)"), None, 1).is_err());
+    assert!(rule(None, Some("+08:00"), 1).is_err());
+    assert!(rule(None, None, 744).is_ok());
+    assert!(rule(None, None, 745).is_err());
 }

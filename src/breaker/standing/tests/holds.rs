@@ -50,12 +50,14 @@ fn a_test_hears_the_reset_that_the_provider_names_by_now() {
 
 #[test]
 fn a_reset_that_is_over_already_holds_a_minute_and_is_tested() {
-    let mut desk = Desk::new();
-    let pass = desk.go(CODING);
-    let over = quota_until(desk.now - 1);
-    desk.answered(&pass, over);
-    assert!(desk.wait(MINUTE - 1).is_stopped(CODING));
-    assert!(desk.wait(1).lease(CODING).is_some());
+    for ago in [1, 0] {
+        let mut desk = Desk::new();
+        let pass = desk.go(CODING);
+        let over = quota_until(desk.now - ago);
+        desk.answered(&pass, over);
+        assert!(desk.wait(MINUTE - 1).is_stopped(CODING));
+        assert!(desk.wait(1).lease(CODING).is_some());
+    }
 }
 
 #[test]
@@ -178,4 +180,60 @@ fn no_length_of_a_wait_overflows() {
     desk.table.set(Class::QuotaExhausted, row).unwrap();
     desk.strike(Class::QuotaExhausted);
     assert!(desk.is_stopped(CODING));
+}
+
+#[test]
+fn a_hold_whose_time_came_is_over_in_the_record_too() {
+    let mut desk = Desk::new();
+    let pass = desk.go(CODING);
+    let reset = desk.now + HOUR;
+    let halt = desk.answered(&pass, quota_until(reset)).unwrap();
+    assert!(desk.wait(HOUR).is_open(CODING));
+    assert_eq!(desk.standing.record().halts, []);
+    assert_eq!(desk.standing.record().released[0].id, halt);
+}
+
+#[test]
+fn a_longer_quota_prolongs_the_hold_of_something_else_and_is_tested() {
+    let mut desk = Desk::new();
+    let (one, two, three) = (desk.go(CODING), desk.go(CODING), desk.go(CODING));
+    desk.struck(one, Class::Unknown);
+    desk.struck(two, Class::Unknown);
+    let reset = desk.now + 5 * HOUR;
+    desk.answered(&three, quota_until(reset));
+    assert_eq!(desk.only().phase, Phase::Held { until: reset, test: true });
+}
+
+#[test]
+fn work_that_is_not_coding_tests_no_hold_of_the_plan() {
+    let mut desk = Desk::new();
+    desk.strike(Class::QuotaExhausted);
+    assert!(desk.wait(HOUR).is_stopped(OTHER_WORK));
+    assert!(desk.lease(CODING).is_some());
+}
+
+#[test]
+fn of_two_holds_that_are_due_the_wider_one_is_tested_first() {
+    for classes in
+        [[Class::QuotaExhausted, Class::Billing], [Class::Billing, Class::QuotaExhausted]]
+    {
+        let mut desk = Desk::new();
+        let (one, two) = (desk.go(CODING), desk.go(CODING));
+        desk.struck(one, classes[0]);
+        desk.struck(two, classes[1]);
+        let due = desk.wait(HOUR).lease(CODING).unwrap();
+        assert_eq!(desk.halt(&due).class(), Some(Class::QuotaExhausted));
+    }
+}
+
+#[test]
+fn of_two_holds_of_one_reach_that_are_due_the_earlier_one_is_tested_first() {
+    let mut desk = Desk::new();
+    let first = desk.strike(Class::QuotaExhausted);
+    // Two processes may each have begun one.
+    let mut other = desk.only().clone();
+    other.id = "h-there".to_owned();
+    let entry = Entry::new(desk.now, Fact::Halted { halt: Box::new(other) });
+    desk.hear(&entry);
+    assert_eq!(desk.wait(HOUR).lease(CODING), Some(first));
 }

@@ -145,3 +145,67 @@ fn a_violation_after_a_persons_halt_still_counts() {
     assert_eq!(desk.strikes(), (1, 0));
     assert_eq!(desk.only().class(), Some(Class::PolicyViolation));
 }
+
+#[test]
+fn a_graver_late_signal_is_what_a_person_reads() {
+    let mut desk = Desk::strict();
+    let (one, two) = (desk.go(CODING), desk.go(CODING));
+    let halt = desk.struck(one, Class::PolicyThrottle);
+    assert_eq!(desk.struck(two, Class::PolicyViolation), halt);
+    assert_eq!((desk.only().hits, desk.only().class()), (2, Some(Class::PolicyViolation)));
+}
+
+#[test]
+fn a_milder_signal_that_widens_a_latch_does_not_replace_what_a_person_reads() {
+    for (first, then) in [
+        (Class::AccountLocked, Class::PolicyViolation),
+        (Class::PolicyViolation, Class::PolicyThrottle),
+        (Class::PolicyThrottle, Class::Billing),
+    ] {
+        let mut desk = Desk::strict();
+        desk.strike(first);
+        let later = desk.standing.admit_anyway(CODING, desk.now);
+        let mut milder = signal(then);
+        milder.reach = Some(Reach::Plan);
+        desk.answered(&later, milder);
+        assert_eq!((desk.only().hits, desk.only().class()), (2, Some(first)), "{first}");
+    }
+}
+
+#[test]
+fn a_throttle_beside_a_suspected_latch_confirms_nothing() {
+    let mut desk = Desk::new();
+    desk.strike(Class::PolicyThrottle);
+    let later = desk.standing.admit_anyway(CODING, desk.now);
+    desk.struck(later, Class::PolicyThrottle);
+    assert_eq!((desk.only().hits, desk.strikes()), (2, (0, 1)));
+}
+
+#[test]
+fn a_late_challenge_ends_a_probation_and_confirms_nothing() {
+    let mut desk = Desk::new();
+    let (one, two) = (desk.go(CODING), desk.go(CODING));
+    let halt = desk.struck(one, Class::PolicyThrottle);
+    assert_eq!(desk.struck(two, Class::Challenge), halt);
+    assert_eq!((desk.only().kind, desk.strikes()), (HaltKind::Latch, (0, 1)));
+}
+
+#[test]
+fn a_rule_narrows_a_hold_that_is_no_policy() {
+    let mut desk = Desk::new();
+    let pass = desk.go(CODING);
+    let mut quota = signal(Class::QuotaExhausted);
+    quota.reach = Some(Reach::Endpoint);
+    desk.answered(&pass, quota);
+    assert!(desk.is_stopped(CODING) && desk.is_open(Ask { endpoint: 2, ..CODING }));
+}
+
+#[test]
+fn of_two_latches_a_caller_reads_the_earlier_one() {
+    let mut desk = Desk::strict();
+    let (one, two) = (desk.go(METERED), desk.go(METERED));
+    let bill = desk.struck(one, Class::Billing).unwrap();
+    let lock = desk.struck(two, Class::AccountLocked).unwrap();
+    assert_ne!(bill, lock);
+    assert_eq!(desk.ask(METERED), Admit::Refuse { halt: bill, not_before: None });
+}

@@ -3,6 +3,7 @@
 mod holds;
 mod latches;
 mod probation;
+mod shared;
 mod siblings;
 mod slots;
 mod trials;
@@ -30,6 +31,7 @@ const OTHER_WORK: Ask = Ask { endpoint: 0, plan: true, may_test: false };
 const METERED: Ask = Ask { endpoint: 1, plan: false, may_test: true };
 
 /// One account, and the time.
+#[derive(Clone)]
 struct Desk {
     standing: Standing,
     limits: Limits,

@@ -196,6 +196,17 @@ fn an_acknowledged_probation_is_remembered_for_its_day() {
     assert_eq!((desk.only().kind, desk.strikes()), (HaltKind::Latch, (1, 1)));
 }
 
+#[test]
+fn an_acknowledged_probation_is_remembered_beside_another_halt() {
+    let mut desk = Desk::new();
+    let halt = desk.throttled();
+    desk.acknowledge(&halt);
+    let metered = desk.go(METERED);
+    desk.struck(metered, Class::Billing);
+    desk.wait(HOUR).throttled_again();
+    assert_eq!(desk.strikes(), (1, 1));
+}
+
 fn pass_probation(desk: &mut Desk) {
     let trial = desk.wait(MINUTE).trial(CODING);
     desk.end(trial, Outcome::Passed);

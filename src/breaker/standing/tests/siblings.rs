@@ -130,3 +130,93 @@ fn the_gravest_halt_decides_what_a_caller_reads() {
     desk.acknowledge(&latch);
     assert!(desk.is_stopped(CODING), "the quota still holds");
 }
+
+#[test]
+fn two_late_bills_of_one_endpoint_are_one_hold_that_is_no_longer_for_it() {
+    let mut desk = Desk::new();
+    let (one, two) = (desk.go(CODING), desk.go(CODING));
+    desk.struck(one, Class::Billing);
+    desk.struck(two, Class::Billing);
+    assert_eq!((desk.only().hits, desk.only().pause_ms), (2, 15 * MINUTE));
+}
+
+#[test]
+fn a_call_that_left_after_a_hold_began_is_no_sibling_of_it() {
+    let mut desk = Desk::new();
+    desk.strike(Class::Billing);
+    let later = desk.standing.admit_anyway(CODING, desk.now);
+    desk.struck(later, Class::Billing);
+    assert_eq!(desk.only().pause_ms, 30 * MINUTE);
+}
+
+#[test]
+fn a_late_quota_within_a_probation_holds_on_its_own() {
+    let mut desk = Desk::new();
+    let (one, two) = (desk.go(CODING), desk.go(CODING));
+    let probation = desk.struck(one, Class::PolicyThrottle).unwrap();
+    let quota = desk.struck(two, Class::QuotaExhausted).unwrap();
+    assert_eq!(desk.halt(&probation).kind, HaltKind::Probation);
+    assert_eq!(desk.halt(&quota).kind, HaltKind::Hold);
+}
+
+#[test]
+fn a_late_latch_without_a_strike_is_no_sibling_of_something_milder() {
+    // A hold of the same endpoint, and a probation.
+    for first in [Class::QuotaExhausted, Class::PolicyThrottle] {
+        let mut desk = Desk::new();
+        let latch = Disposition::latch(Reach::Endpoint, None);
+        desk.table.set(Class::Billing, latch).unwrap();
+        let (one, two) = (desk.go(CODING), desk.go(CODING));
+        let mut early = signal(first);
+        early.reach = Some(Reach::Endpoint);
+        desk.answered(&one, early);
+        let late = desk.struck(two, Class::Billing).unwrap();
+        assert_eq!(desk.halt(&late).kind, HaltKind::Latch, "{first}");
+        assert_eq!(desk.standing.record().halts.len(), 2, "{first}");
+    }
+}
+
+#[test]
+fn a_late_bill_of_a_latched_plan_adds_a_hit_and_beside_a_quota_a_hold() {
+    let mut desk = Desk::strict();
+    let (one, two) = (desk.go(CODING), desk.go(CODING));
+    desk.struck(one, Class::PolicyViolation);
+    desk.struck(two, Class::Billing);
+    assert_eq!(desk.only().hits, 2);
+
+    let mut desk = Desk::new();
+    let (one, two) = (desk.go(CODING), desk.go(CODING));
+    desk.struck(one, Class::QuotaExhausted);
+    let bill = desk.struck(two, Class::Billing).unwrap();
+    assert_eq!(desk.halt(&bill).class(), Some(Class::Billing));
+    assert_eq!(desk.standing.record().halts.len(), 2);
+}
+
+#[test]
+fn the_bills_of_two_endpoints_are_two_holds() {
+    let mut desk = Desk::new();
+    let (coding, metered) = (desk.go(CODING), desk.go(METERED));
+    desk.struck(coding, Class::Billing);
+    desk.struck(metered, Class::Billing);
+    assert!(desk.is_stopped(CODING) && desk.is_stopped(METERED));
+    assert_eq!(desk.standing.record().halts.len(), 2);
+}
+
+#[test]
+fn a_reset_that_is_no_later_than_the_holds_own_prolongs_nothing() {
+    let mut desk = Desk::new();
+    let (one, two) = (desk.go(CODING), desk.go(CODING));
+    let reset = desk.now + HOUR;
+    desk.answered(&one, quota_until(reset));
+    desk.answered(&two, quota_until(reset));
+    assert_eq!((desk.only().hits, desk.only().ends()), (2, Some(reset)));
+
+    // The hold is due for its test, and a late sibling names this very moment.
+    let mut desk = Desk::new();
+    let (one, two) = (desk.go(CODING), desk.go(CODING));
+    desk.struck(one, Class::QuotaExhausted);
+    desk.wait(HOUR + 1);
+    let now = quota_until(desk.now);
+    desk.answered(&two, now);
+    assert!(desk.lease(CODING).is_some());
+}

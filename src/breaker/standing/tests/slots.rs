@@ -78,3 +78,43 @@ fn a_newer_standing_is_not_replaced_by_an_older_reading() {
     desk.standing.adopt(&Opened::new(before, 0));
     assert!(desk.is_stopped(CODING));
 }
+
+#[test]
+fn each_call_has_a_mark_of_its_own() {
+    let mut desk = Desk::new();
+    let (one, two, metered) = (desk.go(CODING), desk.go(CODING), desk.go(METERED));
+    assert!(one.ticket != two.ticket && two.ticket != metered.ticket);
+}
+
+#[test]
+fn the_short_way_of_admission_gives_the_same_answer() {
+    let mut open = Desk::new();
+    let mut full = open.clone();
+    let _calls: Vec<_> = (0..4).map(|_| full.go(CODING)).collect();
+    let mut halted = Desk::new();
+    halted.strike(Class::PolicyViolation);
+    for (name, desk) in [("open", &mut open), ("full", &mut full), ("halted", &mut halted)] {
+        for (ask, queued) in [(CODING, false), (CODING, true), (METERED, false), (METERED, true)] {
+            let (mut long, limits, now) = (desk.standing.clone(), desk.limits, desk.now);
+            let mut short = long.clone();
+            let answer = short.admit_open(ask, &limits, queued, now);
+            let expected = match long.admit(ask, &limits, queued, now, &mut Writes::new()) {
+                Admit::Go(pass) if name != "halted" => Some(pass),
+                _ => None,
+            };
+            assert_eq!(answer, expected, "{name} {ask:?} {queued}");
+        }
+    }
+}
+
+#[test]
+fn a_halt_elsewhere_neither_watches_nor_forbids_a_call() {
+    let mut desk = Desk::new();
+    assert!(!desk.standing.forbids(CODING, desk.now));
+    let metered = desk.go(METERED);
+    desk.struck(metered, Class::Billing);
+    assert!(desk.standing.forbids(METERED, desk.now));
+    assert!(!desk.standing.forbids(CODING, desk.now));
+    let (one, two) = (desk.go(CODING), desk.go(CODING));
+    assert_eq!((one.role, two.role), (Role::Plain, Role::Plain));
+}

@@ -146,3 +146,67 @@ fn the_success_of_a_call_watched_under_an_older_halt_opens_nothing() {
     desk.wait(2 * MINUTE).end(streaming, Outcome::Passed);
     assert!(matches!(desk.halt(&second).phase, Phase::Watching { .. }));
 }
+
+#[test]
+fn a_lease_begins_no_trial_under_another_halt_and_none_that_is_not_ours() {
+    let mut desk = Desk::new();
+    let halt = desk.throttled();
+    desk.wait(MINUTE);
+    let lease = Lease::new("here".to_owned(), desk.now, desk.now + LEASE);
+    let entry = lease::claim(desk.standing.record(), &halt, &lease).unwrap();
+    desk.hear(&entry);
+    let begin = |desk: &mut Desk, holder: &str| {
+        let trial = Trial { halt: halt.clone(), holder: holder.to_owned() };
+        desk.standing.begin_trial(trial, CODING, desk.now)
+    };
+    assert_eq!(begin(&mut desk, "there"), None);
+    // A halt elsewhere is none of its business.
+    let metered = desk.go(METERED);
+    desk.struck(metered, Class::Billing);
+    assert!(begin(&mut desk.clone(), "here").is_some());
+    desk.standing.halt_by("h-x", Person::new("Ada", "stop"), desk.now, &mut Writes::new());
+    assert_eq!(begin(&mut desk, "here"), None);
+}
+
+#[test]
+fn a_halt_that_is_due_for_its_own_test_stops_no_trial() {
+    let mut desk = Desk::new();
+    let (one, two) = (desk.go(CODING), desk.go(CODING));
+    desk.struck(one, Class::PolicyThrottle);
+    desk.struck(two, Class::Billing);
+    let trial = desk.wait(HOUR).trial(CODING);
+    assert!(matches!(trial.role, Role::Trial(_)));
+}
+
+#[test]
+fn a_metered_call_of_other_work_tests_no_probation_that_reaches_it() {
+    let mut desk = Desk::new();
+    let (one, _two) = (desk.go(CODING), desk.go(CODING));
+    let mut throttle = signal(Class::PolicyThrottle);
+    throttle.reach = Some(Reach::Profile);
+    desk.answered(&one, throttle);
+    assert_eq!(desk.only().kind, HaltKind::Probation);
+    assert!(desk.wait(MINUTE).is_stopped(Ask { may_test: false, ..METERED }));
+    assert!(desk.lease(METERED).is_some());
+}
+
+#[test]
+fn a_bill_is_tested_during_a_watch_as_soon_as_no_watched_call_is_out() {
+    let (mut desk, _, trial) = on_trial();
+    desk.end(trial, Outcome::Passed);
+    let watched = desk.go(CODING);
+    let bill = desk.answered(&watched, signal(Class::Billing)).unwrap();
+    desk.wait(15 * MINUTE);
+    assert_eq!(desk.ask(CODING), Admit::Wait);
+    desk.end(watched, Outcome::Other);
+    assert_eq!(desk.lease(CODING), Some(bill));
+}
+
+#[test]
+fn a_watched_call_waits_behind_a_queue() {
+    let (mut desk, _, trial) = on_trial();
+    desk.end(trial, Outcome::Passed);
+    let (limits, now) = (desk.limits, desk.now);
+    let answer = desk.standing.admit(CODING, &limits, true, now, &mut Writes::new());
+    assert_eq!(answer, Admit::Wait);
+}

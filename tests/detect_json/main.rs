@@ -1,7 +1,12 @@
-//! The JSON walker beside serde_json.
+//! The JSON walker: beside serde_json here, and alone in the modules.
+
+mod bounds;
+mod kept;
+mod says;
+mod text;
 
 use planguard::{
-    detect::json::{Head, Mode, Progress, Walker},
+    detect::json::{Mode, Progress, Walker},
     profile::{Leaves, Scalar},
 };
 use proptest::prelude::*;
@@ -110,63 +115,4 @@ fn what_is_no_json_is_broken_where_it_stops_being_json() {
         assert_eq!(walker.feed(json.as_bytes()), at, "{json}");
         assert_eq!(walker.progress(), Progress::Broken, "{json}");
     }
-}
-
-#[test]
-fn the_first_decisive_key_decides_the_head() {
-    for (json, head) in [
-        (r#"{"id":"1","choices":["#, Head::Success),
-        (r#"{"id":"1","content":null"#, Head::Undecided),
-        (r#"{"content":["#, Head::Success),
-        (r#"{"output":[]"#, Head::Success),
-        (r#"{"code":200,"data":{"#, Head::Success),
-        (r#"{"code":"0","data":null"#, Head::Undecided),
-        (r#"{"code":" 1302 ""#, Head::Error),
-        (r#"{"error_code":1302,"#, Head::Error),
-        (r#"{"object":"chat.completion""#, Head::Success),
-        (r#"{"object":"error""#, Head::Error),
-        (r#"{"error":null"#, Head::Undecided),
-        (r#"{"error":{}"#, Head::Undecided),
-        (r#"{"error":{"code""#, Head::Error),
-        (r#"{"error":"x""#, Head::Error),
-        (r#"{"type":"error""#, Head::Error),
-        (r#"{"type":"message""#, Head::Undecided),
-        (r#"{"success":false"#, Head::Error),
-        (r#"{"success":true"#, Head::Undecided),
-        (r#"{"id":{"error":{"code":1}}"#, Head::Undecided),
-        ("[", Head::Success),
-    ] {
-        for size in [1, 100] {
-            let mut walker = Walker::new(Mode::Signals);
-            json.as_bytes().chunks(size).for_each(|chunk| {
-                walker.feed(chunk);
-            });
-            assert_eq!(walker.head(), head, "{json}");
-        }
-    }
-}
-
-#[test]
-fn what_passes_a_bound_is_not_kept_and_the_value_is_not_whole() {
-    let many = format!("[{}1]", "1,".repeat(300));
-    let walker = walk(Mode::Everything, many.as_bytes(), 4096);
-    assert_eq!((walker.leaves().len(), walker.is_whole()), (256, false));
-
-    let long = format!(r#"{{"a":"{}","b":1}}"#, "x".repeat(10_000));
-    let walker = walk(Mode::Everything, long.as_bytes(), 4096);
-    assert_eq!(walker.leaves().get("/a").unwrap().text().unwrap().len(), 8 * 1024);
-    assert!(walker.leaves().has("/b") && !walker.is_whole());
-
-    let heavy = format!("[{}1]", format!("\"{}\",", "x".repeat(8000)).repeat(20));
-    let walker = walk(Mode::Everything, heavy.as_bytes(), 4096);
-    assert!(walker.leaves().len() <= 9 && !walker.is_whole());
-
-    let deep = format!("{}1{}", "[".repeat(100), "]".repeat(100));
-    let walker = walk(Mode::Everything, deep.as_bytes(), 7);
-    assert_eq!((walker.progress(), walker.is_whole()), (Progress::Complete, false));
-    assert!(walker.leaves().is_empty());
-
-    let key = format!(r#"{{"{}":1,"b":2}}"#, "k".repeat(300));
-    let walker = walk(Mode::Everything, key.as_bytes(), 7);
-    assert_eq!((walker.leaves().len(), walker.is_whole()), (1, false));
 }
