@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf, time::Duration};
 
-use redis::{Client, ConnectionAddr};
+use redis::{Client, ConnectionAddr, IntoConnectionInfo as _};
 
 use super::{
     Cache, RedisLedger, RedisTrouble,
@@ -77,7 +77,7 @@ impl Builder {
     /// trouble of the shadow's file.
     pub async fn connect(self) -> Result<RedisLedger, LedgerError> {
         let unavailable = |place: &str, trouble| Err(LedgerError::unavailable(place, trouble));
-        let client = match Client::open(&*self.address) {
+        let client = match client(&self.address) {
             Ok(client) => client,
             // Not what it is: a password may stand in it.
             Err(error) => {
@@ -115,6 +115,14 @@ impl Builder {
             cache: Cache::new(self.cached_for).into(),
         })
     }
+}
+
+/// The way to `address`. It does not tell the server which library it is,
+/// which is one right less and one answer less to wait for.
+fn client(address: &str) -> redis::RedisResult<Client> {
+    let info = address.into_connection_info()?;
+    let quiet = info.redis_settings().clone().set_skip_set_lib_name();
+    Client::open(info.set_redis_settings(quiet))
 }
 
 /// Without the user and the password; what stands where a user does may be a

@@ -100,7 +100,7 @@ use tokio::{task::JoinSet, time::Instant};
 
 use self::{
     cache::Cache,
-    script::{Kept, Saved},
+    script::{Beside, Kept, Saved},
     shadow::Copies,
     store::Store,
 };
@@ -157,7 +157,7 @@ impl RedisLedger {
                 return Ok(kept);
             }
             let record = restore::restored(&kept.record, &copy);
-            kept = match self.store.save(account, &kept, record).await? {
+            kept = match self.store.save(account, &kept, Beside::Nothing, record).await? {
                 Saved::No(kept) => kept,
                 Saved::Yes(kept) => {
                     tracing::error!(
@@ -186,7 +186,7 @@ impl RedisLedger {
             };
             let mut record = kept.record.clone();
             record.fold(&entry);
-            let saved = self.store.save(account, &kept, record).await;
+            let saved = self.store.save(account, &kept, Beside::Counted, record).await;
             kept = match saved.map_err(|why| self.failed(why))? {
                 Saved::No(kept) => kept,
                 Saved::Yes(kept) => {

@@ -17,18 +17,21 @@ end
 ";
 
 /// Sets the record if its stamp is still the one that was read, and takes the
-/// hits that are in it by then from those that were counted beside it.
+/// hits that are in it by then from those that were counted beside it. Where a
+/// count of late hits is named, it has to be the same too.
 const SAVE: &str = "\
 local stamp = redis.call('HGET', KEYS[1], 'stamp') or ''
-if stamp == ARGV[3] then return 1 end
-if stamp ~= ARGV[1] then return read() end
-redis.call('HSET', KEYS[1], 'schema', ARGV[2], 'stamp', ARGV[3], 'record', ARGV[4])
-for i = 5, #ARGV, 2 do
-  if redis.call('HINCRBY', KEYS[2], ARGV[i], -tonumber(ARGV[i + 1])) <= 0 then
-    redis.call('HDEL', KEYS[2], ARGV[i])
+local late = redis.call('HGET', KEYS[1], 'late') or '0'
+if stamp ~= ARGV[3] then
+  if stamp ~= ARGV[1] or (ARGV[5] ~= '' and late ~= ARGV[5]) then return read() end
+  redis.call('HSET', KEYS[1], 'schema', ARGV[2], 'stamp', ARGV[3], 'record', ARGV[4])
+  for i = 6, #ARGV, 2 do
+    if redis.call('HINCRBY', KEYS[2], ARGV[i], -tonumber(ARGV[i + 1])) <= 0 then
+      redis.call('HDEL', KEYS[2], ARGV[i])
+    end
   end
 end
-return 1
+return {late, redis.call('HGETALL', KEYS[2])}
 ";
 
 /// Counts an answer that belongs to a halt, whoever else writes meanwhile.
@@ -57,6 +60,21 @@ pub(super) struct Kept {
 }
 
 impl Kept {
+    /// `record` as it was written under `stamp`, with what was counted since.
+    fn new(
+        keys: &AccountKeys,
+        stamp: String,
+        count: u64,
+        mut record: Record,
+        late: &Value,
+    ) -> Result<Self, RedisTrouble> {
+        let late: Vec<(String, u64)> = redis::from_redis_value_ref(late)
+            .map_err(|_| corrupt(&keys.hits, "counts of late answers"))?;
+        late.iter().for_each(|(halt, hits)| count_in(&mut record, halt, *hits));
+        let written = if stamp.is_empty() { 0 } else { number(keys, Some(&stamp))? };
+        Ok(Self { version: written.wrapping_add(count), stamp, record, late, count })
+    }
+
     pub(super) fn opened(self) -> Opened {
         Opened::new(self.record, self.version)
     }
@@ -76,11 +94,25 @@ pub(super) fn read(keys: &AccountKeys) -> Cmd {
     command
 }
 
+/// Whether late answers may be counted between a reading and a writing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Beside {
+    /// They may: they stay counted beside the record.
+    Counted,
+    /// The account has to be as it was read, or it is not known what it has
+    /// lost.
+    Nothing,
+}
+
 /// Sets `json` where `from` was read. Answered by [`saved`].
-pub(super) fn save(keys: &AccountKeys, from: &Kept, stamp: u64, json: &str) -> Cmd {
+pub(super) fn save(keys: &AccountKeys, from: &Kept, beside: Beside, stamp: u64, json: &str) -> Cmd {
     let mut command = redis::cmd("EVAL");
     command.arg(format!("{READ}{SAVE}")).arg(2).arg(&keys.record).arg(&keys.hits);
     command.arg(&from.stamp).arg(SCHEMA).arg(stamp).arg(json);
+    match beside {
+        Beside::Counted => command.arg(""),
+        Beside::Nothing => command.arg(from.count),
+    };
     for (halt, hits) in &from.late {
         command.arg(halt).arg(*hits);
     }
@@ -129,8 +161,7 @@ pub(super) fn kept(keys: &AccountKeys, answer: &Value) -> Result<Kept, RedisTrou
         return Err(RedisTrouble::Schema { key: keys.record.clone(), found });
     }
     let (stamp, count) = (text(stamp)?, number(keys, text(count)?.as_deref())?);
-    let version = number(keys, stamp.as_deref())?.wrapping_add(count);
-    let mut record: Record = match text(json)? {
+    let record: Record = match text(json)? {
         None if stamp.is_some() => return Err(foreign()),
         None => Record::default(),
         Some(json) => serde_json::from_str(&json).map_err(|why| RedisTrouble::Corrupt {
@@ -138,30 +169,22 @@ pub(super) fn kept(keys: &AccountKeys, answer: &Value) -> Result<Kept, RedisTrou
             why: why.to_string(),
         })?,
     };
-    let late: Vec<(String, u64)> = redis::from_redis_value_ref(late)
-        .map_err(|_| corrupt(&keys.hits, "counts of late answers"))?;
-    late.iter().for_each(|(halt, hits)| count_in(&mut record, halt, *hits));
-    Ok(Kept { stamp: stamp.unwrap_or_default(), version, record, late, count })
+    Kept::new(keys, stamp.unwrap_or_default(), count, record, late)
 }
 
 /// What [`save`] answers, if it was sent with `stamp` and `record`.
 pub(super) fn saved(
     keys: &AccountKeys,
-    from: &Kept,
     stamp: u64,
     record: Record,
     answer: &Value,
 ) -> Result<Saved, RedisTrouble> {
-    match answer {
-        // Late hits that came since they were read make another version.
-        Value::Int(_) => Ok(Saved::Yes(Kept {
-            stamp: stamp.to_string(),
-            version: stamp.wrapping_add(from.count),
-            record,
-            late: Vec::new(),
-            count: from.count,
-        })),
-        answer => kept(keys, answer).map(Saved::No),
+    match list(answer) {
+        Some([Value::BulkString(count), late]) => {
+            let count = number(keys, std::str::from_utf8(count).ok())?;
+            Kept::new(keys, stamp.to_string(), count, record, late).map(Saved::Yes)
+        }
+        _ => kept(keys, answer).map(Saved::No),
     }
 }
 

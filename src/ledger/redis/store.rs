@@ -11,7 +11,7 @@ use super::{
     RedisTrouble, SCHEMA,
     keys::Keys,
     link::Link,
-    script::{self, Kept, Saved},
+    script::{self, Beside, Kept, Saved},
 };
 use crate::{account::Account, ledger::Record};
 
@@ -69,6 +69,7 @@ impl Store {
         &self,
         account: &Account,
         from: &Kept,
+        beside: Beside,
         record: Record,
     ) -> Result<Saved, RedisTrouble> {
         // First: an account without a record is nothing, a record that nobody
@@ -84,9 +85,11 @@ impl Store {
             why: why.to_string(),
         })?;
         let stamp = stamp();
-        let answer: Value =
-            self.link.ask(&keys.record, &script::save(&keys, from, stamp, &json), WRITE).await?;
-        script::saved(&keys, from, stamp, record, &answer)
+        let answer: Value = self
+            .link
+            .ask(&keys.record, &script::save(&keys, from, beside, stamp, &json), WRITE)
+            .await?;
+        script::saved(&keys, stamp, record, &answer)
     }
 
     /// Counts one more answer for `halt`.

@@ -111,7 +111,7 @@ pub enum RedisTrouble {
 
 /// What a user of the server needs, as Redis writes it.
 pub(super) const ACL: &str = "+get +setnx +eval +hget +hmget +hset +hgetall +hincrby +hdel \
-                              +sadd +smembers +hello +select +client|setinfo +cluster|slots";
+                              +sadd +smembers +hello +select +cluster|slots";
 
 impl RedisTrouble {
     /// What `error`, which came of a command on `key`, is.
@@ -119,7 +119,9 @@ impl RedisTrouble {
         let said = || Words(error).to_string();
         // Inside a script the code stands in the middle of what is said.
         let code = error.code().unwrap_or_default();
-        let is = |wanted: &str| code == wanted || Words(error).to_string().contains(wanted);
+        let is = |wanted: &str| code == wanted || said().contains(wanted);
+        // What 7.0 and later ones say of a command inside a script.
+        let barred = || is("user executing the script can't") || is("ACL failure in script");
         match error.kind() {
             ErrorKind::Io | ErrorKind::ClusterConnectionNotFound => {
                 Self::Unreachable { why: error.to_string() }
@@ -130,7 +132,9 @@ impl RedisTrouble {
                 Self::Corrupt { key: key.to_owned(), why: error.to_string() }
             }
             _ if is("NOAUTH") || is("WRONGPASS") => Self::Denied { said: said() },
-            _ if is("NOPERM") => Self::Forbidden { said: said(), prefix: prefix.to_owned() },
+            _ if is("NOPERM") || barred() => {
+                Self::Forbidden { said: said(), prefix: prefix.to_owned() }
+            }
             _ if is("READONLY") => Self::Replica,
             _ if is("OOM") => Self::Full,
             _ if is("WRONGTYPE") => Self::Foreign { key: key.to_owned() },
