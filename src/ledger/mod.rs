@@ -148,6 +148,15 @@ pub trait Ledger: Send + Sync + 'static {
         word: Acknowledgement,
     ) -> BoxFuture<'a, Result<(Account, Opened), LedgerError>>;
 
+    /// What this machine remembers of `account` while the store cannot be
+    /// read. Asked only where calls pass then
+    /// ([`LedgerTrouble::Pass`](crate::breaker::LedgerTrouble::Pass)), by a
+    /// process that has not read the account yet.
+    fn remembered<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, Option<Opened>> {
+        let _ = account;
+        Box::pin(std::future::ready(None))
+    }
+
     /// All accounts that were ever recorded.
     ///
     /// # Errors

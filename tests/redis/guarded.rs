@@ -76,6 +76,27 @@ async fn whoever_lets_calls_pass_meanwhile_still_stops_those_that_it_knows_as_ha
 }
 
 #[tokio::test]
+async fn a_program_that_starts_while_the_server_is_down_goes_by_the_copy_on_its_machine() {
+    let Some(mut server) = Server::start() else { return };
+    let machine = Machine::new();
+    let (bad, kind) = (provider(), kind_provider());
+    let halt = strike(&machine.guard(&server.url()).await, &bad, "a").await;
+    server.stop();
+    let later = || machine.builder(&server.url()).connect_later().unwrap();
+    let careful = guard(later(), LedgerTrouble::Refuse);
+    assert_eq!(reason(ask(&careful, &bad, "a").await), Reason::LedgerUnavailable);
+    let bold = guard(later(), LedgerTrouble::Pass);
+    assert_eq!(ask(&bold, &bad, "a").await.unwrap_err().halt(), Some(&*halt));
+    ask(&bold, &kind, "b").await.unwrap();
+    assert_eq!((bad.tally("a").total, kind.tally("b").total), (2, 1));
+    server.start_again();
+    assert_eq!(ask(&careful, &bad, "a").await.unwrap_err().halt(), Some(&*halt));
+    assert_eq!(ask(&bold, &bad, "a").await.unwrap_err().halt(), Some(&*halt));
+    ask(&careful, &kind, "b").await.unwrap();
+    assert_eq!((bad.tally("a").total, kind.tally("b").total), (2, 2));
+}
+
+#[tokio::test]
 async fn a_strike_while_the_server_is_down_is_written_when_it_is_back() {
     let Some(mut server) = Server::start() else { return };
     let (one, other) = (Machine::new(), Machine::new());

@@ -76,44 +76,47 @@ impl Builder {
     /// [`LedgerError::Unavailable`] over a [`RedisTrouble`], or over the
     /// trouble of the shadow's file.
     pub async fn connect(self) -> Result<RedisLedger, LedgerError> {
-        let unavailable = |place: &str, trouble| Err(LedgerError::unavailable(place, trouble));
-        let client = match client(&self.address) {
-            Ok(client) => client,
-            // Not what it is: a password may stand in it.
-            Err(error) => {
-                let why = error.to_string();
-                return unavailable("redis", RedisTrouble::Address { why });
-            }
-        };
+        let ledger = self.connect_later()?;
+        let begun = ledger.store.begin().await;
+        begun.map(|()| ledger.clone()).map_err(|trouble| ledger.failed(trouble))
+    }
+
+    /// The same without waiting for the server, which is looked for when the
+    /// first account is: for programs that have to start while it is down.
+    /// Until it answers, calls are refused, or pass if the guard says so.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Unavailable`] if the address or the prefix cannot be
+    /// read, or the shadow's file not opened.
+    pub fn connect_later(self) -> Result<RedisLedger, LedgerError> {
+        // Not the address itself: a password may stand in it.
+        let client = client(&self.address).map_err(|error| {
+            LedgerError::unavailable("redis", RedisTrouble::Address { why: error.to_string() })
+        })?;
         let place = place_of(&client, &self.prefix);
-        let keys = match Keys::new(&self.prefix) {
-            Ok(keys) => keys,
-            Err(trouble) => return unavailable(&place, trouble),
-        };
-        let copies = match &self.shadow {
-            Shadow::None => Copies::new(MemoryLedger::new()),
-            Shadow::At(path) => Copies::new(FileLedger::open(path)?),
-            Shadow::BesideTheLedger => match place_beside(&shadow_name(&place)) {
-                Ok(path) => Copies::new(FileLedger::open(path)?),
-                Err(why) => {
-                    let why = why.to_string();
-                    return unavailable(&place, RedisTrouble::Shadow { why });
-                }
-            },
-        };
+        let keys = Keys::new(&self.prefix);
+        let keys = keys.map_err(|trouble| LedgerError::unavailable(&*place, trouble))?;
+        let copies = self.shadow.open(&place)?;
         if matches!(client.get_connection_info().addr(), ConnectionAddr::TcpTls { .. }) {
             choose_crypto();
         }
         let store = Store::new(Link::new(client, keys.clone()), keys);
-        if let Err(trouble) = store.begin().await {
-            return unavailable(&place, trouble);
-        }
-        Ok(RedisLedger {
-            store,
-            copies,
-            place: place.into(),
-            cache: Cache::new(self.cached_for).into(),
-        })
+        let cache = Cache::new(self.cached_for).into();
+        Ok(RedisLedger { store, copies, place: place.into(), cache })
+    }
+}
+
+impl Shadow {
+    fn open(&self, place: &str) -> Result<Copies, LedgerError> {
+        let path = match self {
+            Self::None => return Ok(Copies::new(MemoryLedger::new())),
+            Self::At(path) => path.clone(),
+            Self::BesideTheLedger => place_beside(&shadow_name(place)).map_err(|why| {
+                LedgerError::unavailable(place, RedisTrouble::Shadow { why: why.to_string() })
+            })?,
+        };
+        FileLedger::open(path).map(Copies::new)
     }
 }
 

@@ -185,9 +185,15 @@ impl Link {
         }
         let found: Option<String> =
             wire.send(redis::cmd("GET").arg(&schema)).await.map_err(trouble)?;
-        match found.filter(|found| *found != SCHEMA.to_string()) {
+        match found {
+            Some(found) if found == SCHEMA.to_string() => Ok(wire),
             Some(found) => Err(RedisTrouble::Schema { key: schema, found }),
-            None => Ok(wire),
+            None => {
+                // Marked anew, where the server has lost it. One that cannot
+                // be written can still be read.
+                let _ = wire.send::<()>(&Cmd::set_nx(&schema, SCHEMA)).await;
+                Ok(wire)
+            }
         }
     }
 

@@ -342,6 +342,14 @@ impl Ledger for RedisLedger {
         Box::pin(async move { self.acknowledged(halt, &word).await })
     }
 
+    fn remembered<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, Option<Opened>> {
+        Box::pin(async move {
+            let record = self.copies.of(account).await;
+            // Version 0 has the server asked, whatever it says.
+            (record.revision > 0).then(|| Opened::new(record, 0))
+        })
+    }
+
     fn list(&self) -> BoxFuture<'_, Result<Vec<(Account, Record)>, LedgerError>> {
         Box::pin(async move { self.all().await.map_err(|why| self.failed(why)) })
     }

@@ -53,3 +53,6 @@ fn strikes(there: &Record, here: &Record) -> Strikes {
         suspected: since.strikes.suspected.max(there.strikes.suspected),
     }
 }
+
+#[cfg(test)]
+mod tests;
