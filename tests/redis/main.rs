@@ -10,4 +10,5 @@ mod processes;
 mod proxy;
 mod server;
 mod shared;
+mod tls;
 mod trouble;

@@ -54,13 +54,6 @@ async fn a_host_that_does_not_exist_or_listen() {
 }
 
 #[tokio::test]
-async fn tls_where_the_server_speaks_none() {
-    let Some(server) = Server::start() else { return };
-    let found = refused(&format!("rediss://:hunter2@127.0.0.1:{}", server.port)).await;
-    assert!(matches!(found, RedisTrouble::Unreachable { .. }), "{found:?}");
-}
-
-#[tokio::test]
 async fn a_password_that_is_wrong_or_missing() {
     let Some(server) = Server::with(&["--requirepass", "hunter2"]) else { return };
     let at = format!("127.0.0.1:{}", server.port);

@@ -69,7 +69,7 @@ impl Builder {
         self
     }
 
-    /// Connects, in at most 10 s, and sees whether the server can be written.
+    /// Connects, in at most 15 s, and sees whether the server can be written.
     ///
     /// # Errors
     ///

@@ -11,8 +11,8 @@ use std::{
 
 use parking_lot::Mutex;
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisError, aio::MultiplexedConnection,
-    cluster::ClusterClient, cluster_async::ClusterConnection,
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, FromRedisValue, RedisError,
+    aio::MultiplexedConnection, cluster::ClusterClient, cluster_async::ClusterConnection,
 };
 use tokio::{
     runtime::{Handle, Id},
@@ -24,7 +24,7 @@ use super::{RedisTrouble, SCHEMA, keys::Keys};
 
 /// How long a connection may take, its greeting included. The callers wait
 /// less, and find it made when they come again.
-const CONNECTING: Duration = Duration::from_secs(10);
+pub(super) const CONNECTING: Duration = Duration::from_secs(10);
 /// How long a connection may be silent while somebody waits for an answer.
 /// Beyond it, another one is made.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -148,8 +148,7 @@ impl Link {
 
     async fn connect(self, runtime: Id, tell: watch::Sender<Option<Result<Live, RedisTrouble>>>) {
         let made = tokio::time::timeout(CONNECTING, self.greet()).await;
-        let slow = RedisTrouble::Slow { ms: CONNECTING.as_millis() };
-        let made = made.unwrap_or(Err(slow)).map(|wire| Live {
+        let made = made.unwrap_or_else(|_| Err(self.silence())).map(|wire| Live {
             serial: self.0.serial.fetch_add(1, Ordering::Relaxed),
             wire,
             answered: Arc::new(AtomicU64::new(self.now())),
@@ -194,6 +193,17 @@ impl Link {
                 let _ = wire.send::<()>(&Cmd::set_nx(&schema, SCHEMA)).await;
                 Ok(wire)
             }
+        }
+    }
+
+    /// What it may mean that a new connection stays silent.
+    fn silence(&self) -> RedisTrouble {
+        match self.0.client.get_connection_info().addr() {
+            ConnectionAddr::TcpTls { .. } => RedisTrouble::Unreachable {
+                why: "it does not greet; a port without TLS does not answer to `rediss://`"
+                    .to_owned(),
+            },
+            _ => RedisTrouble::Slow { ms: CONNECTING.as_millis() },
         }
     }
 

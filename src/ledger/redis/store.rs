@@ -10,7 +10,7 @@ use redis::Value;
 use super::{
     RedisTrouble, SCHEMA,
     keys::Keys,
-    link::Link,
+    link::{CONNECTING, Link},
     script::{self, Beside, Kept, Saved},
 };
 use crate::{account::Account, ledger::Record};
@@ -39,7 +39,7 @@ impl Store {
         // Also where it is set: a replica or a full server says no here, and
         // not first when there is a strike to write.
         let mark = redis::Cmd::set_nx(&key, SCHEMA);
-        self.link.ask(&key, &mark, 2 * WRITE).await
+        self.link.ask(&key, &mark, CONNECTING + WRITE).await
     }
 
     /// The version of one account.
