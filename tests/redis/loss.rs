@@ -133,6 +133,18 @@ async fn an_older_backup_is_brought_up_to_date() {
 }
 
 #[tokio::test]
+async fn a_copy_that_vanishes_or_cannot_be_written_stops_nobody() {
+    let Some(server) = Server::start() else { return };
+    let machine = Machine::new();
+    let ledger = machine.ledger(&server.url()).await;
+    write(&ledger, "ada", halt("h-a")).await;
+    std::fs::remove_file(machine.shadow()).unwrap();
+    assert_eq!(write(&ledger, "ada", halt("h-b")).await.halts.len(), 2);
+    assert_eq!(record_of(&ledger, "bob").await.revision, 0);
+    assert_eq!(ledger.list().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn without_a_file_a_running_process_is_the_copy() {
     let Some(server) = Server::start() else { return };
     let ledger = RedisLedger::builder(server.url()).without_shadow().connect().await.unwrap();

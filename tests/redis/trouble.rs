@@ -114,6 +114,11 @@ async fn a_replica_is_told_at_the_start_and_after_a_failover() {
     let epoch = record_of(&ledger, "ada").await.epoch;
     let error = ledger.record(&account("ada"), epoch, halt("h-b")).await.unwrap_err();
     assert_eq!(trouble(error), RedisTrouble::Replica);
+    // It may be behind by now: nobody goes by what it says.
+    let error = ledger.open(&account("ada")).await.unwrap_err();
+    assert_eq!(trouble(error), RedisTrouble::Replica);
+    let () = server.does("REPLICAOF NO ONE").await;
+    assert_eq!(record_of(&ledger, "ada").await.halts.len(), 1);
 }
 
 #[tokio::test]

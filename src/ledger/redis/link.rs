@@ -96,11 +96,13 @@ impl Link {
                     }
                     Err(error) => {
                         let breaks = error.is_unrecoverable_error();
-                        if breaks {
+                        let trouble = self.trouble(&error, key);
+                        // The primary may be elsewhere by now.
+                        if breaks || trouble == RedisTrouble::Replica {
                             self.forget(&live);
                         }
                         if !breaks || std::mem::replace(&mut broke, true) {
-                            return Err(self.trouble(&error, key));
+                            return Err(trouble);
                         }
                     }
                 }
@@ -182,17 +184,17 @@ impl Link {
                 .map_err(trouble)?;
             wire = Wire::Cluster(cluster.get_async_connection().await.map_err(trouble)?);
         }
-        let found: Option<String> =
-            wire.send(redis::cmd("GET").arg(&schema)).await.map_err(trouble)?;
-        match found {
-            Some(found) if found == SCHEMA.to_string() => Ok(wire),
-            Some(found) => Err(RedisTrouble::Schema { key: schema, found }),
-            None => {
-                // Marked anew, where the server has lost it. One that cannot
-                // be written can still be read.
-                let _ = wire.send::<()>(&Cmd::set_nx(&schema, SCHEMA)).await;
-                Ok(wire)
+        // A replica may be behind, and would let calls into a halted account:
+        // it says no to any writing. One that is full can still be read.
+        let marked = wire.send::<()>(&Cmd::set_nx(&schema, SCHEMA)).await.map_err(trouble);
+        if let Err(RedisTrouble::Replica) = marked {
+            return Err(RedisTrouble::Replica);
+        }
+        match wire.send(redis::cmd("GET").arg(&schema)).await.map_err(trouble)? {
+            Some(found) if found != SCHEMA.to_string() => {
+                Err(RedisTrouble::Schema { key: schema, found })
             }
+            _ => Ok(wire),
         }
     }
 

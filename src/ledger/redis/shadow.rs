@@ -1,12 +1,20 @@
 //! The copy of the halts on this machine: what a Redis that comes back empty
 //! is told again.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use parking_lot::Mutex;
 
 use crate::{
     account::Account,
     ledger::{BoxFuture, FileLedger, Ledger, LedgerError, MemoryLedger, Record},
 };
+
+/// How long the log is silent about a copy that fails.
+const PAUSE: Duration = Duration::from_secs(60);
 
 /// A place for copies of records.
 pub(super) trait Shadow: Ledger {
@@ -42,39 +50,50 @@ impl Shadow for MemoryLedger {
 /// The copies of one ledger. It is a second line: where it fails, the log says
 /// so, and the server's word counts alone.
 #[derive(Clone)]
-pub(super) struct Copies(Arc<dyn Shadow>);
+pub(super) struct Copies {
+    shadow: Arc<dyn Shadow>,
+    /// When the log said last that it fails.
+    said: Arc<Mutex<Option<Instant>>>,
+}
 
 impl Copies {
     pub(super) fn new(shadow: impl Shadow) -> Self {
-        Self(Arc::new(shadow))
+        Self { shadow: Arc::new(shadow), said: Arc::default() }
     }
 
     pub(super) async fn of(&self, account: &Account) -> Record {
-        match self.0.open(account).await {
+        match self.shadow.open(account).await {
             Ok(opened) => opened.record,
-            Err(error) => self.failed(account, &error),
+            Err(error) => {
+                self.failed(&error);
+                Record::default()
+            }
         }
     }
 
     pub(super) async fn keep(&self, account: &Account, record: &Record) {
-        if let Err(error) = self.0.keep(account, record.clone()).await {
-            self.failed(account, &error);
+        if let Err(error) = self.shadow.keep(account, record.clone()).await {
+            self.failed(&error);
         }
     }
 
     pub(super) async fn accounts(&self) -> Vec<Account> {
-        let all = self.0.list().await.unwrap_or_else(|error| {
-            tracing::error!(target: "planguard::ledger", %error, "the copy of the halts on this machine cannot be listed");
+        let all = self.shadow.list().await.unwrap_or_else(|error| {
+            self.failed(&error);
             Vec::new()
         });
         all.into_iter().map(|(account, _)| account).collect()
     }
 
-    fn failed(&self, account: &Account, error: &LedgerError) -> Record {
-        tracing::error!(
-            target: "planguard::ledger", account = account.as_str(), %error,
-            "the copy of the halts on this machine fails: if the server loses its data, this process cannot tell it again"
-        );
-        Record::default()
+    /// Says so once a minute, since each admission may look.
+    fn failed(&self, error: &LedgerError) {
+        let mut said = self.said.lock();
+        if said.is_none_or(|at| at.elapsed() >= PAUSE) {
+            *said = Some(Instant::now());
+            tracing::error!(
+                target: "planguard::ledger", %error,
+                "the copy of the halts on this machine fails: if the server loses its data, this process cannot tell it again"
+            );
+        }
     }
 }
