@@ -11,6 +11,9 @@ mod clients;
 mod in_process;
 #[path = "../examples/first_strike/peers.rs"]
 mod peers;
+#[cfg(feature = "redis")]
+#[path = "../examples/first_strike/replicas.rs"]
+mod replicas;
 #[path = "../examples/first_strike/scenario.rs"]
 mod scenario;
 #[path = "../examples/first_strike/stacks.rs"]
@@ -26,7 +29,7 @@ use stacks::{Peer, Place, Stack};
 const SHORT: Duration = Duration::from_secs(10 * 60);
 
 fn rows(day: Duration, of: impl Fn(&Case) -> bool) -> Vec<(Case, Row)> {
-    let cases = Stack::ALL.into_iter().flat_map(|stack| {
+    let cases = Stack::ALL.iter().copied().flat_map(|stack| {
         Scenario::ALL
             .into_iter()
             .flat_map(move |scenario| [1, 4].map(|callers| Case { stack, scenario, callers }))
@@ -36,7 +39,7 @@ fn rows(day: Duration, of: impl Fn(&Case) -> bool) -> Vec<(Case, Row)> {
 
 #[test]
 fn strict_sends_nothing_after_the_first_signal() {
-    for (case, row) in rows(SHORT, |case| case.stack.is_strict()) {
+    for (case, row) in rows(SHORT, |case| case.stack.is_strict() && !case.stack.is_shared()) {
         assert_eq!(row.hits_after_first_signal + row.hits_after_passed_trial, 0, "{case:?}");
         assert!(!row.banned && row.user_saw_message && row.strikes <= 1, "{row:?}");
     }
@@ -50,6 +53,22 @@ fn probation_sends_its_trials_and_nothing_else() {
         let throttled = matches!(case.scenario, Scenario::Throttle(_)) && case.callers > 1;
         assert_eq!(row.trials, u64::from(throttled), "{case:?}");
         assert!(!row.banned, "{row:?}");
+    }
+}
+
+#[cfg(feature = "redis")]
+#[test]
+fn three_replicas_on_one_redis_send_no_more_than_one() {
+    let Some(_server) = replicas::serve() else {
+        let required = std::env::var("PLANGUARD_REQUIRE_REDIS").is_ok_and(|set| set == "1");
+        assert!(!required, "there is no redis-server on the PATH");
+        println!("skipped: there is no redis-server on the PATH");
+        return;
+    };
+    for (case, row) in rows(SHORT, |case| case.stack.is_shared()) {
+        assert_eq!(row.hits_after_first_signal, row.trials, "{case:?}");
+        let most = if case.stack.is_strict() { 0 } else { 1 };
+        assert!(row.trials <= most && row.user_saw_message, "{row:?}");
     }
 }
 

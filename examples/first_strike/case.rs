@@ -13,7 +13,7 @@ use planguard::{
     PlanGuard,
     breaker::{Events, Posture, What},
     clock::TokioClock,
-    ledger::{Ended, MemoryLedger, Phase},
+    ledger::{Ended, Ledger, Phase},
     profile::zai,
     refusal::Refused,
     sim::Provider,
@@ -24,7 +24,7 @@ use tower::{Service, ServiceExt};
 
 use crate::{
     scenario::Scenario,
-    stacks::{Client, Stack},
+    stacks::{Client, Stack, in_turn},
 };
 
 const ACCOUNT: &str = "first-strike";
@@ -87,14 +87,15 @@ impl Case {
             .starting_at(start)
             .build();
         let posture = if self.stack.is_strict() { Posture::Strict } else { Posture::Probation };
-        let plan = PlanGuard::builder(zai())
-            .ledger(MemoryLedger::new())
-            .posture(posture)
-            .clock(TokioClock::starting_at(start))
-            .build()
-            .expect("a guard");
-        let mut events = plan.events();
-        let client = self.stack.client(&provider, &plan);
+        let clock = TokioClock::starting_at(start);
+        let guard = |ledger: Arc<dyn Ledger>| {
+            let builder = PlanGuard::builder(zai()).ledger(ledger).posture(posture).clock(clock);
+            builder.build().expect("a guard")
+        };
+        let plans: Vec<_> = self.stack.ledgers().into_iter().map(guard).collect();
+        let mut events: Vec<_> = plans.iter().map(PlanGuard::events).collect();
+        let clients = plans.iter().map(|plan| self.stack.client(&provider, plan)).collect();
+        let client = in_turn(clients);
         let noticed = Arc::new(Mutex::new(Noticed::default()));
         let callers: Vec<_> = (0..self.callers)
             .map(|_| {
@@ -139,9 +140,12 @@ impl Case {
 }
 
 /// How many trials there were, and when the account was reopened by one.
-fn reopened(events: &mut Events) -> (u64, Vec<(SystemTime, SystemTime)>) {
+fn reopened(events: &mut [Events]) -> (u64, Vec<(SystemTime, SystemTime)>) {
     let (mut trials, mut open, mut since) = (0, Vec::new(), None);
-    while let Some(event) = events.try_next() {
+    let all = events.iter_mut().flat_map(|events| std::iter::from_fn(|| events.try_next()));
+    let mut all: Vec<_> = all.collect();
+    all.sort_by_key(|event| event.at);
+    for event in all {
         match event.what {
             What::Moved { phase: Phase::Trial { .. }, .. } => trials += 1,
             What::Moved { phase: Phase::Watching { .. }, .. }

@@ -28,7 +28,7 @@ pub fn reqwest_retry(place: Place, provider: &Provider, plan: &PlanGuard) -> Cli
     let client = match place {
         Place::Nowhere => client.with(retry),
         Place::Outside => client.with(plan.middleware()).with(retry),
-        Place::Inside | Place::InsideStrict => client.with(retry).with(plan.middleware()),
+        _ => client.with(retry).with(plan.middleware()),
     };
     let client = client.with(InProcess(provider.clone())).build();
     boxed(
@@ -46,10 +46,8 @@ pub fn async_openai(place: Place, provider: &Provider, plan: &PlanGuard) -> Clie
     let retry = OpenAIRetryLayer::default();
     match place {
         Place::Nowhere => asked(retry.layer(leaf(transport))),
-        Place::Inside | Place::InsideStrict => {
-            asked(retry.layer(leaf(plan.reqwest_service(transport))))
-        }
         Place::Outside => boxed(plan.layer().layer(asked(retry.layer(leaf(transport))))),
+        _ => asked(retry.layer(leaf(plan.reqwest_service(transport)))),
     }
 }
 

@@ -5,6 +5,9 @@
 //! cargo run --release --features reqwest,sim --example first_strike -- --json
 //! ```
 //!
+//! With the feature `redis` and a `redis-server` on the PATH there are rows for
+//! three replicas that share it.
+//!
 //! Every case is a simulated day on a paused clock: each caller asks once a
 //! second. The simulated provider counts, nobody else. "After" counts what
 //! arrived after the provider's first signal was complete; what had been
@@ -15,6 +18,8 @@ mod case;
 mod clients;
 mod in_process;
 mod peers;
+#[cfg(feature = "redis")]
+mod replicas;
 mod scenario;
 mod stacks;
 mod table;
@@ -59,7 +64,13 @@ fn main() {
         part.as_ref().is_none_or(|part| name.contains(part.as_str()))
     };
     let mut cases = VecDeque::new();
-    for stack in Stack::ALL.into_iter().filter(|stack| named(stack.name, &args.stack)) {
+    #[cfg(feature = "redis")]
+    let server = replicas::serve();
+    #[cfg(not(feature = "redis"))]
+    let server = None::<()>;
+    let possible = |stack: &Stack| !stack.is_shared() || server.is_some();
+    let stacks = Stack::ALL.iter().filter(|stack| named(stack.name, &args.stack));
+    for stack in stacks.copied().filter(possible) {
         for scenario in Scenario::ALL.into_iter().filter(|s| named(s.name(), &args.scenario)) {
             for callers in [1, 4] {
                 cases.push_back(Case { stack, scenario, callers });

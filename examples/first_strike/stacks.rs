@@ -1,11 +1,20 @@
 //! What stands between a caller and the provider.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
-use planguard::{BoxError, PlanGuard, sim::Provider};
-use tower::{Layer, ServiceExt, util::BoxCloneSyncService};
+use planguard::{
+    BoxError, PlanGuard,
+    ledger::{Ledger, MemoryLedger},
+    sim::Provider,
+};
+use tower::{Layer, ServiceExt, service_fn, util::BoxCloneSyncService};
 
 use crate::{clients, peers};
 
@@ -34,6 +43,11 @@ pub enum Place {
     Nowhere,
     Inside,
     InsideStrict,
+    /// In three replicas that share a Redis.
+    #[cfg(feature = "redis")]
+    Replicas,
+    #[cfg(feature = "redis")]
+    ReplicasStrict,
     /// Where it cannot see what is repeated below it.
     Outside,
 }
@@ -52,7 +66,7 @@ const fn stack(name: &'static str, peer: Peer, place: Place) -> Stack {
 }
 
 impl Stack {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: &'static [Self] = &[
         stack("tower", Peer::Tower, Place::Nowhere),
         stack("retry", Peer::Retry, Place::Nowhere),
         stack("tower-resilience", Peer::Resilience, Place::Nowhere),
@@ -68,19 +82,45 @@ impl Stack {
         stack("retry > planguard strict", Peer::Retry, Place::InsideStrict),
         stack("reqwest-retry > planguard strict", Peer::ReqwestRetry, Place::InsideStrict),
         stack("async-openai > planguard strict", Peer::AsyncOpenai, Place::InsideStrict),
+        #[cfg(feature = "redis")]
+        stack("three replicas on one Redis", Peer::Tower, Place::Replicas),
+        #[cfg(feature = "redis")]
+        stack("three replicas on one Redis, strict", Peer::Tower, Place::ReplicasStrict),
     ];
 
     /// The posture of the planguard in it.
     pub fn posture(self) -> Option<&'static str> {
         match self.place {
             Place::Nowhere => None,
-            Place::Inside | Place::Outside => Some("probation"),
-            Place::InsideStrict => Some("strict"),
+            _ if self.is_strict() => Some("strict"),
+            _ => Some("probation"),
         }
     }
 
     pub fn is_strict(self) -> bool {
-        self.place == Place::InsideStrict
+        match self.place {
+            Place::InsideStrict => true,
+            #[cfg(feature = "redis")]
+            Place::ReplicasStrict => true,
+            _ => false,
+        }
+    }
+
+    /// Whether it takes a Redis.
+    pub fn is_shared(self) -> bool {
+        #[cfg(feature = "redis")]
+        return matches!(self.place, Place::Replicas | Place::ReplicasStrict);
+        #[cfg(not(feature = "redis"))]
+        false
+    }
+
+    /// The ledgers of its guards, of which it has one, or one a replica.
+    pub fn ledgers(self) -> Vec<Arc<dyn Ledger>> {
+        match self.place {
+            #[cfg(feature = "redis")]
+            Place::Replicas | Place::ReplicasStrict => crate::replicas::ledgers(),
+            _ => vec![Arc::new(MemoryLedger::new())],
+        }
     }
 
     /// A client of `provider` through this stack.
@@ -95,10 +135,25 @@ impl Stack {
         let transport = provider.service();
         match self.place {
             Place::Nowhere => around(boxed(transport)),
-            Place::Inside | Place::InsideStrict => around(boxed(plan.layer().layer(transport))),
             Place::Outside => boxed(plan.layer().layer(around(boxed(transport)))),
+            _ => around(boxed(plan.layer().layer(transport))),
         }
     }
+}
+
+/// Sends each call through the next of `replicas`.
+pub fn in_turn(mut replicas: Vec<Client>) -> Client {
+    if replicas.len() == 1 {
+        return replicas.remove(0);
+    }
+    let turn = AtomicUsize::new(0);
+    let next = move |ask: Ask| {
+        let turn = turn.fetch_add(1, Ordering::Relaxed);
+        let replica = replicas[turn % replicas.len()].clone();
+        replica.oneshot(ask)
+    };
+    let next = Arc::new(next);
+    boxed(service_fn(move |ask| next(ask)))
 }
 
 pub fn boxed<S, B>(service: S) -> Client

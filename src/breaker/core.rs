@@ -274,6 +274,10 @@ impl Core {
             }
             LedgerTrouble::Refuse | LedgerTrouble::Pass => {
                 self.say_trouble(cell, &trouble);
+                if cell.seen().is_none() {
+                    let known = self.shared.ledger.remembered(&cell.account).await;
+                    known.iter().for_each(|opened| cell.read(opened));
+                }
                 Ok(())
             }
         }

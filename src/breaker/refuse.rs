@@ -54,7 +54,12 @@ pub(crate) fn struck(
     halt: &str,
     report: &Report,
 ) -> Option<Refused> {
-    let open = cell.gate.look(|state| state.standing.record().halt(halt).cloned())?;
+    let open = cell.gate.look(|state| {
+        let record = state.standing.record();
+        // Where another process was faster, this halt has given way to that one.
+        let gravest = || record.halts.iter().max_by_key(|halt| (halt.kind, halt.reach));
+        record.halt(halt).or_else(gravest).cloned()
+    })?;
     let status = StatusCode::from_u16(report.signal.status).unwrap_or(StatusCode::OK);
     let answer: (StatusCode, Bytes) = (status, report.body.clone());
     Some(of_halt(cell, claim, &open, None).signal(report.signal.clone()).answer(answer).into())

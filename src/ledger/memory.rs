@@ -56,6 +56,19 @@ impl MemoryLedger {
     }
 }
 
+#[cfg(feature = "redis")]
+impl MemoryLedger {
+    /// Keeps `record` as it is, unless a later revision is there.
+    pub(super) fn keep(&self, account: &Account, record: Record) {
+        let mut records = self.0.records.lock();
+        let known = records.entry(account.clone()).or_default();
+        if known.revision < record.revision {
+            *known = record;
+            self.0.version.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+}
+
 impl MemoryLedger {
     fn acknowledged(
         &self,

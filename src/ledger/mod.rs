@@ -4,12 +4,15 @@
 //! [`Entry`]s. Several processes may share one ledger; the epoch is what they
 //! compare and set. [`FileLedger`] is the one of this login, which all programs
 //! on this machine share; [`MemoryLedger`] forgets all when the process ends.
+//! Machines share one on Redis (`RedisLedger`, feature `redis`).
 
 mod acknowledgement;
 pub mod file;
 pub mod lease;
 mod memory;
 mod record;
+#[cfg(feature = "redis")]
+pub mod redis;
 mod shared;
 #[cfg(test)]
 mod tests;
@@ -25,6 +28,8 @@ pub use record::{
     Ended, Entry, Fact, Halt, HaltKind, KeptSignal, Person, Phase, Record, Released, Strike,
     Strikes,
 };
+#[cfg(feature = "redis")]
+pub use redis::RedisLedger;
 pub(crate) use writer::{Answer, Author, Writer, Written};
 
 use std::{future::Future, pin::Pin, sync::Arc};
@@ -142,6 +147,15 @@ pub trait Ledger: Send + Sync + 'static {
         halt: &'a str,
         word: Acknowledgement,
     ) -> BoxFuture<'a, Result<(Account, Opened), LedgerError>>;
+
+    /// What this machine remembers of `account` while the store cannot be
+    /// read. Asked only where calls pass then
+    /// ([`LedgerTrouble::Pass`](crate::breaker::LedgerTrouble::Pass)), by a
+    /// process that has not read the account yet.
+    fn remembered<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, Option<Opened>> {
+        let _ = account;
+        Box::pin(std::future::ready(None))
+    }
 
     /// All accounts that were ever recorded.
     ///

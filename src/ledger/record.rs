@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// How many released halts a record remembers.
-const RELEASED_KEPT: usize = 8;
+pub(super) const RELEASED_KEPT: usize = 8;
 
 /// How grave a halt is, from the mildest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -186,7 +186,7 @@ pub struct Strikes {
 }
 
 impl Strikes {
-    fn add(&mut self, strike: Option<Strike>) {
+    pub(super) fn add(&mut self, strike: Option<Strike>) {
         match strike {
             Some(Strike::Confirmed) => self.confirmed = self.confirmed.saturating_add(1),
             Some(Strike::Suspected) => self.suspected = self.suspected.saturating_add(1),

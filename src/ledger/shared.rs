@@ -55,6 +55,10 @@ impl<L: Ledger + ?Sized> Ledger for Arc<L> {
         (**self).acknowledge(halt, word)
     }
 
+    fn remembered<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, Option<Opened>> {
+        (**self).remembered(account)
+    }
+
     fn list(&self) -> BoxFuture<'_, Result<Vec<(Account, Record)>, LedgerError>> {
         (**self).list()
     }

@@ -151,6 +151,20 @@ async fn another_process_hears_of_the_halt_and_of_the_release() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_strikes_a_moment_after_another_process_is_refused_too() {
+    let ledger = Moody { slow: Some(Duration::from_millis(700)), ..Moody::default() };
+    let (here, there) = (plan(ledger.clone()).build().unwrap(), plan(ledger).build().unwrap());
+    let transport = striking();
+    let (first, second) = tokio::join!(ask(&here, &transport), ask(&there, &transport));
+    let (first, second) = (first.unwrap_err(), second.unwrap_err());
+    // Its own halt gave way to the one that was written first.
+    assert_eq!(first.halt(), second.halt());
+    assert_eq!(second.provider_message(), Some("the provider's own words"));
+    let strikes = kept(&here).await.strikes.confirmed;
+    assert_eq!((strikes, transport.hits()), (1, 2));
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_struck_answer_waits_for_the_ledger() {
     let plan = plan(Moody { slow: Some(Duration::from_millis(700)), ..Moody::default() });
     let (plan, transport) = (plan.build().unwrap(), striking());

@@ -29,6 +29,8 @@
 //! To forget everything, stop the programs and delete the file.
 
 mod folder;
+#[cfg(feature = "redis")]
+mod keep;
 mod line;
 mod lock;
 mod place;
@@ -38,6 +40,8 @@ mod tests;
 mod trouble;
 mod write;
 
+#[cfg(feature = "redis")]
+pub(super) use place::place_beside;
 pub use place::{NoPlace, VARIABLE, default_place};
 pub use trouble::FileTrouble;
 pub use write::Torn;
@@ -206,7 +210,12 @@ impl Inner {
 
     /// The caller has the lock, and has settled.
     fn append(&self, account: &Account, entry: &Entry) -> Result<Opened, LedgerError> {
-        let written = line::written(&Line::Entry { account, entry }).and_then(|line| {
+        self.append_line(account, &Line::Entry { account, entry })
+    }
+
+    /// The same for any line about `account`.
+    fn append_line(&self, account: &Account, line: &Line<'_>) -> Result<Opened, LedgerError> {
+        let written = line::written(line).and_then(|line| {
             // Not under this mutex: admissions go on while the disk is slow.
             let end = self.known.lock().end;
             write::append(&self.path, end, &line)

@@ -31,8 +31,22 @@ pub fn default_place() -> Result<PathBuf, NoPlace> {
     match env::var_os(VARIABLE).filter(|place| !place.is_empty()) {
         Some(place) if place.to_string_lossy().contains("://") => Err(NoPlace::Server),
         Some(place) => Ok(place.into()),
-        None => Ok(state_folder().ok_or(NoPlace::NoHome)?.join("planguard").join("ledger.jsonl")),
+        None => in_state_folder("ledger.jsonl"),
     }
+}
+
+/// The file `name` in the folder of [`default_place`], or where that would be
+/// if the variable named none.
+#[cfg(feature = "redis")]
+pub(in crate::ledger) fn place_beside(name: &str) -> Result<PathBuf, NoPlace> {
+    match default_place() {
+        Err(NoPlace::Server) => in_state_folder(name),
+        place => Ok(place?.with_file_name(name)),
+    }
+}
+
+fn in_state_folder(name: &str) -> Result<PathBuf, NoPlace> {
+    Ok(state_folder().ok_or(NoPlace::NoHome)?.join("planguard").join(name))
 }
 
 fn state_folder() -> Option<PathBuf> {
