@@ -17,7 +17,9 @@ use crate::clients::{Http, client, guarded, plan, request};
 
 /// Notes what each attempt brings to those below planguard.
 #[derive(Clone, Default)]
-struct Below(Arc<Mutex<Vec<(Option<Ticket>, Option<Workload>)>>>);
+struct Below(Arc<Mutex<Vec<Brought>>>);
+
+type Brought = (Option<Ticket>, Option<Workload>);
 
 #[async_trait]
 impl Middleware for Below {
