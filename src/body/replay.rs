@@ -72,23 +72,19 @@ impl<E> Kept<E> {
 }
 
 pin_project! {
-    /// Where a body's frames come from: what was kept first, then the body.
-    pub(crate) struct Source<B>
+    /// Where a body's frames come from.
+    #[project = SourceProj]
+    pub(crate) enum Source<B>
     where
         B: Body,
     {
-        kept: Kept<B::Error>,
-        #[pin]
-        rest: Rest<B>,
-    }
-}
-
-pin_project! {
-    #[project = RestProj]
-    enum Rest<B> {
+        // Nobody has polled it.
         Untouched { #[pin] body: B },
-        // It has been polled, so it may not move any more.
-        Pinned { body: Pin<Box<B>> },
+        // What was kept of it comes first. It has been polled, so it may not
+        // move any more.
+        Read { kept: Kept<B::Error>, body: Pin<Box<B>> },
+        // It was one frame and is over; `hint` is what it said then.
+        Whole { data: Option<Bytes>, hint: SizeHint },
     }
 }
 
@@ -101,55 +97,59 @@ pub(crate) enum Next<E> {
 }
 
 impl<B: Body<Data = Bytes>> Source<B> {
-    /// A body that nobody has polled.
-    pub(crate) fn untouched(body: B) -> Self {
-        Self { kept: Kept::default(), rest: Rest::Untouched { body } }
-    }
-
-    /// A body of which `kept` was read.
-    pub(crate) fn replaying(kept: Kept<B::Error>, body: Pin<Box<B>>) -> Self {
-        Self { kept, rest: Rest::Pinned { body } }
+    /// All of a body that is here as a whole, unless it never told its length.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn take_all(&mut self) -> Option<Bytes> {
+        match self {
+            Self::Whole { data, hint } if hint.exact() == Some(0) => data.take(),
+            _ => None,
+        }
     }
 
     /// The next frame.
     pub(crate) fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Next<B::Error>> {
-        let this = self.project();
-        if let Some(frame) = this.kept.pop() {
-            return Poll::Ready(Next::Replayed(frame));
-        }
-        if this.kept.ended {
-            return Poll::Ready(Next::Fresh(None));
-        }
-        let polled = match this.rest.project() {
-            RestProj::Untouched { body } => body.poll_frame(cx),
-            RestProj::Pinned { body } => body.as_mut().poll_frame(cx),
+        let polled = match self.project() {
+            SourceProj::Untouched { body } => body.poll_frame(cx),
+            SourceProj::Read { kept, body } => {
+                if let Some(frame) = kept.pop() {
+                    return Poll::Ready(Next::Replayed(frame));
+                }
+                if kept.ended {
+                    return Poll::Ready(Next::Fresh(None));
+                }
+                body.as_mut().poll_frame(cx)
+            }
+            SourceProj::Whole { data, .. } => {
+                let Some(data) = data.take() else { return Poll::Ready(Next::Fresh(None)) };
+                return Poll::Ready(Next::Replayed(Ok(Frame::data(data))));
+            }
         };
         polled.map(Next::Fresh)
     }
 
     /// Whether the next poll gives the end, as far as the body knows.
     pub(crate) fn is_end_stream(&self) -> bool {
-        self.kept.is_drained() && (self.kept.ended || self.body().is_end_stream())
+        match self {
+            Self::Untouched { body } => body.is_end_stream(),
+            Self::Read { kept, body } => kept.is_drained() && (kept.ended || body.is_end_stream()),
+            Self::Whole { data, .. } => data.is_none(),
+        }
     }
 
     /// What is left: kept and to come. No more exact than the body's own hint,
     /// even if its end is known: an exact one makes a server announce a length
     /// and leave out the trailers.
     pub(crate) fn size_hint(&self) -> SizeHint {
-        let kept = self.kept.bytes;
-        let inner = self.body().size_hint();
+        let (kept, rest) = match self {
+            Self::Untouched { body } => return body.size_hint(),
+            Self::Read { kept, body } => (kept.bytes, body.size_hint()),
+            Self::Whole { data, hint } => (data.as_ref().map_or(0, Bytes::len) as u64, *hint),
+        };
         let mut hint = SizeHint::new();
-        hint.set_lower(inner.lower().saturating_add(kept));
-        if let Some(upper) = inner.upper().and_then(|upper| upper.checked_add(kept)) {
+        hint.set_lower(rest.lower().saturating_add(kept));
+        if let Some(upper) = rest.upper().and_then(|upper| upper.checked_add(kept)) {
             hint.set_upper(upper);
         }
         hint
-    }
-
-    fn body(&self) -> &B {
-        match &self.rest {
-            Rest::Untouched { body } => body,
-            Rest::Pinned { body } => body,
-        }
     }
 }

@@ -37,12 +37,15 @@ impl Sent {
 }
 
 pin_project! {
-    /// Follows a call that was sent until its answer can be told.
-    pub(crate) struct Answering<F, B> {
+    /// Follows a call that was sent until its answer can be told, as
+    /// `refusing` has it.
+    pub(crate) struct Answering<F, B, R> {
         #[pin]
         future: Option<F>,
         sent: Option<Sent>,
-        writing: Option<Writing<B>>,
+        // Boxed, so that those which carry no signal stay small.
+        writing: Option<Box<Writing<B>>>,
+        refusing: R,
     }
 }
 
@@ -58,22 +61,21 @@ struct Answer<B> {
     halt: Option<String>,
 }
 
-impl<F, B> Answering<F, B> {
-    pub(crate) fn new(future: F, sent: Sent) -> Self {
-        Self { future: Some(future), sent: Some(sent), writing: None }
+impl<F, B, R> Answering<F, B, R> {
+    pub(crate) fn new(future: F, sent: Sent, refusing: R) -> Self {
+        Self { future: Some(future), sent: Some(sent), writing: None, refusing }
     }
+}
 
-    /// [`Future::poll`], for a front that refuses in its own way.
-    pub(crate) fn poll_told<E, R>(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        refusing: &R,
-    ) -> Poll<Result<Response<BreakerBody<B>>, R::Error>>
-    where
-        F: Future<Output = Result<Response<B>, E>>,
-        B: Body<Data = Bytes>,
-        R: Refusing<E>,
-    {
+impl<F, B, E, R> Future for Answering<F, B, R>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    B: Body<Data = Bytes>,
+    R: Refusing<E>,
+{
+    type Output = Result<Response<BreakerBody<B>>, R::Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let Some(writing) = this.writing {
             ready!(Pin::new(&mut writing.wait).poll(cx));
@@ -95,14 +97,14 @@ impl<F, B> Answering<F, B> {
             let cell = sent.call.cell().clone();
             let answer = Answer { response, sent, halt: verdict.halt };
             let Some(written) = verdict.written else {
-                return Poll::Ready(told(answer, refusing));
+                return Poll::Ready(told(answer, this.refusing));
             };
             let wait = WriteWait::new(cell, written);
-            let writing = this.writing.insert(Writing { wait, answer });
+            let writing = this.writing.insert(Box::new(Writing { wait, answer }));
             ready!(Pin::new(&mut writing.wait).poll(cx));
         }
         match this.writing.take() {
-            Some(Writing { answer, .. }) => Poll::Ready(told(answer, refusing)),
+            Some(writing) => Poll::Ready(told(writing.answer, this.refusing)),
             None => Poll::Pending,
         }
     }

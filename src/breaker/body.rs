@@ -39,9 +39,14 @@ struct Follow {
     exchange: Option<Exchange>,
     success: bool,
     noted: bool,
-    wait: Option<WriteWait>,
-    /// The frame (or the end) that waits for the ledger.
-    held: Option<Option<Frame<Bytes>>>,
+    /// Boxed, so that those which never wait stay small.
+    waiting: Option<Box<Waiting>>,
+}
+
+/// A frame (or the end) that waits for the ledger.
+struct Waiting {
+    wait: WriteWait,
+    frame: Option<Frame<Bytes>>,
 }
 
 impl<B: Body<Data = Bytes>> BreakerBody<B> {
@@ -51,7 +56,7 @@ impl<B: Body<Data = Bytes>> BreakerBody<B> {
 
     pub(super) fn called(inner: B, call: Call, exchange: Option<Exchange>, success: bool) -> Self {
         let noted = exchange.as_ref().is_some_and(|exchange| exchange.reported().is_some());
-        let mut follow = Follow { call, exchange, success, noted, wait: None, held: None };
+        let mut follow = Follow { call, exchange, success, noted, waiting: None };
         if inner.is_end_stream() {
             follow.end();
         }
@@ -60,6 +65,16 @@ impl<B: Body<Data = Bytes>> BreakerBody<B> {
 }
 
 impl<B> BreakerBody<B> {
+    /// All of it, if `all` finds that in the body inside: the call is over
+    /// then.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn take_all(&mut self, all: impl FnOnce(&mut B) -> Option<Bytes>) -> Option<Bytes> {
+        let Kind::Called { inner, follow } = &mut self.kind else { return None };
+        let bytes = all(inner)?;
+        follow.end();
+        Some(bytes)
+    }
+
     pub(super) fn whole(bytes: Bytes) -> Self {
         Self { kind: Kind::Whole { bytes: Some(bytes).filter(|bytes| !bytes.is_empty()) } }
     }
@@ -80,28 +95,25 @@ impl<B: Body<Data = Bytes>> Body for BreakerBody<B> {
             KindProj::Passed { inner } => return inner.poll_frame(cx),
             KindProj::Called { inner, follow } => (inner, follow),
         };
-        if let Some(wait) = &mut follow.wait {
-            ready!(Pin::new(wait).poll(cx));
-            follow.wait = None;
-        }
-        let frame = match follow.held.take() {
-            Some(held) => held,
-            None => match ready!(inner.as_mut().poll_frame(cx)) {
-                Some(Ok(frame)) => Some(frame),
-                None => None,
-                Some(Err(error)) => {
+        let frame = if let Some(waiting) = &mut follow.waiting {
+            ready!(Pin::new(&mut waiting.wait).poll(cx));
+            follow.waiting.take().and_then(|waiting| waiting.frame)
+        } else {
+            let frame = match ready!(inner.as_mut().poll_frame(cx)).transpose() {
+                Ok(frame) => frame,
+                Err(error) => {
                     follow.over(Outcome::Other);
                     return Poll::Ready(Some(Err(error)));
                 }
-            },
-        };
-        if let Some(mut wait) = follow.strike() {
-            if Pin::new(&mut wait).poll(cx).is_pending() {
-                follow.wait = Some(wait);
-                follow.held = Some(frame);
-                return Poll::Pending;
+            };
+            if let Some(mut wait) = follow.strike() {
+                if Pin::new(&mut wait).poll(cx).is_pending() {
+                    follow.waiting = Some(Box::new(Waiting { wait, frame }));
+                    return Poll::Pending;
+                }
             }
-        }
+            frame
+        };
         if frame.is_none() || inner.is_end_stream() {
             follow.end();
         }
@@ -112,9 +124,7 @@ impl<B: Body<Data = Bytes>> Body for BreakerBody<B> {
         match &self.kind {
             Kind::Whole { bytes } => bytes.is_none(),
             Kind::Passed { inner } => inner.is_end_stream(),
-            Kind::Called { inner, follow } => {
-                follow.wait.is_none() && follow.held.is_none() && inner.is_end_stream()
-            }
+            Kind::Called { inner, follow } => follow.waiting.is_none() && inner.is_end_stream(),
         }
     }
 
@@ -125,11 +135,9 @@ impl<B: Body<Data = Bytes>> Body for BreakerBody<B> {
             }
             Kind::Passed { inner } => inner.size_hint(),
             Kind::Called { inner, follow } => {
-                let held = match &follow.held {
-                    Some(Some(frame)) => frame.data_ref().map_or(0, Bytes::len) as u64,
-                    _ => 0,
-                };
-                inner.size_hint() + SizeHint::with_exact(held)
+                let frame = follow.waiting.as_ref().and_then(|waiting| waiting.frame.as_ref());
+                let held = frame.and_then(Frame::data_ref).map_or(0, Bytes::len);
+                inner.size_hint() + SizeHint::with_exact(held as u64)
             }
         }
     }

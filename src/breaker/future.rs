@@ -29,7 +29,7 @@ pin_project! {
         S: Service<Request<ReqB>>,
     {
         #[pin]
-        state: State<S, S::Future, ReqB, ResB>,
+        state: State<S, S::Future, R, ReqB, ResB>,
         refusing: R,
         body: PhantomData<fn() -> ResB>,
     }
@@ -37,19 +37,19 @@ pin_project! {
 
 pin_project! {
     #[project = StateProj]
-    enum State<S, F, ReqB, ResB> {
+    enum State<S, F, R, ReqB, ResB> {
         Refused { refused: Option<Refused> },
         Untouched { #[pin] future: F },
         Admitting { #[pin] admission: Admission, held: Option<(S, Request<ReqB>)> },
-        Sent { #[pin] answering: Answering<F, ResB> },
+        Sent { #[pin] answering: Answering<F, ResB, R> },
     }
 }
 
-impl<S, R, ReqB, ResB> ResponseFuture<S, R, ReqB, ResB>
+impl<S, R: Clone, ReqB, ResB> ResponseFuture<S, R, ReqB, ResB>
 where
     S: Service<Request<ReqB>>,
 {
-    fn new(state: State<S, S::Future, ReqB, ResB>, refusing: R) -> Self {
+    fn new(state: State<S, S::Future, R, ReqB, ResB>, refusing: R) -> Self {
         Self { state, refusing, body: PhantomData }
     }
 
@@ -72,7 +72,8 @@ where
     }
 
     pub(super) fn sent(future: S::Future, sent: Sent, refusing: R) -> Self {
-        Self::new(State::Sent { answering: Answering::new(future, sent) }, refusing)
+        let answering = Answering::new(future, sent, refusing.clone());
+        Self::new(State::Sent { answering }, refusing)
     }
 }
 
@@ -106,13 +107,14 @@ where
                     match admitted {
                         Ok(call) => {
                             let sent = Sent::hand_off(call, request.extensions_mut());
-                            let answering = Answering::new(service.call(request), sent);
+                            let future = service.call(request);
+                            let answering = Answering::new(future, sent, this.refusing.clone());
                             State::Sent { answering }
                         }
                         Err(refused) => State::Refused { refused: Some(refused) },
                     }
                 }
-                StateProj::Sent { answering } => return answering.poll_told(cx, this.refusing),
+                StateProj::Sent { answering } => return answering.poll(cx),
             };
             this.state.set(next);
         }

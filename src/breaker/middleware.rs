@@ -1,9 +1,4 @@
-use std::{
-    fmt,
-    future::{Future, poll_fn},
-    pin::pin,
-    sync::Arc,
-};
+use std::{fmt, future::Future, sync::Arc};
 
 use ::reqwest::{Request, Response};
 use async_trait::async_trait;
@@ -61,14 +56,15 @@ impl BreakerMiddleware {
     }
 
     /// Follows `sent` by the `future` that sends it.
-    pub(crate) async fn answer<F, B>(&self, future: F, sent: Sent) -> Result<Response>
+    pub(crate) fn follow<F, B>(
+        future: F,
+        sent: Sent,
+    ) -> impl Future<Output = Result<http::Response<BreakerBody<B>>>>
     where
         F: Future<Output = Result<http::Response<B>>>,
-        B: Body<Data = Bytes, Error: Into<crate::BoxError>> + Send + Sync + 'static,
+        B: Body<Data = Bytes>,
     {
-        let mut answering = pin!(Answering::new(future, sent));
-        let response = poll_fn(|cx| answering.as_mut().poll_told(cx, &Stop)).await?;
-        Ok(into_reqwest(response, || None))
+        Answering::new(future, sent, Stop)
     }
 }
 
@@ -83,12 +79,10 @@ impl Middleware for BreakerMiddleware {
         let Some(sent) = self.admit(&request, extensions).await? else {
             return next.run(request, extensions).await;
         };
-        let host = request.url().host_str().unwrap_or_default().to_owned();
-        let future = async move {
-            let response = next.run(request, extensions).await?;
-            Ok(into_http(response, &host))
-        };
-        self.answer(future, sent).await
+        let host = request.url().host_str().map(str::to_owned);
+        let response = next.run(request, extensions);
+        let response = async move { Ok(into_http(response.await?, host.as_deref())) };
+        Ok(into_reqwest(Self::follow(response, sent).await?))
     }
 }
 

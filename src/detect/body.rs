@@ -30,13 +30,24 @@ pin_project! {
 impl<B: Body<Data = Bytes>> InspectBody<B> {
     /// A body that is not held back; inspected if there is a `watch`.
     pub(super) fn flowing(body: B, watch: Option<Box<Watch>>) -> Self {
-        Self { source: Source::untouched(body), watch }
+        Self { source: Source::Untouched { body }, watch }
+    }
+
+    /// A body that was read to its end, was `data`, and said nothing.
+    pub(super) fn whole(data: Bytes, hint: SizeHint) -> Self {
+        Self { source: Source::Whole { data: Some(data), hint }, watch: None }
+    }
+
+    /// All of it, if it is here as a whole.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn take_all(&mut self) -> Option<Bytes> {
+        self.source.take_all()
     }
 
     /// A body of which `kept` was read while it was held back.
     pub(super) fn held(kept: Kept<B::Error>, body: Pin<Box<B>>, watch: Box<Watch>) -> Self {
         let watch = Some(watch).filter(|watch| !watch.inspection().is_over());
-        Self { source: Source::replaying(kept, body), watch }
+        Self { source: Source::Read { kept, body }, watch }
     }
 }
 

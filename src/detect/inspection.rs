@@ -82,36 +82,52 @@ impl Inspection {
         headers: &HeaderMap,
         now: SystemTime,
     ) -> Opening {
-        let failed = status.as_u16() >= 400;
-        match look(method, status, headers) {
-            Look::Away => Opening::Pass,
-            Look::At(expect, encoding) => {
-                let (claim, headers) = (claim.clone(), headers.clone());
-                let mut judge = Judge { claim, status, headers, failed, pending: None };
-                let encoded = match encoding.map(Encoded::new).transpose() {
-                    Ok(encoded) => encoded.map(Box::new),
-                    Err(why) => {
-                        let signal = if failed { judge.failure(now) } else { None };
-                        return Opening::Unreadable(why, signal);
-                    }
-                };
-                if !failed && judge.claim.profile().reads_success_heads() {
-                    if let Some(signal) = judge.head(now) {
-                        return Opening::Found(signal);
-                    }
-                }
-                Opening::Inspect(Self {
-                    judge,
-                    state: State::Whole(Document::new(expect)),
-                    encoded,
-                    patience: match expect {
-                        Expect::Error => Some(ERROR_PATIENCE),
-                        Expect::Body => Some(HEAD_PATIENCE),
-                        Expect::Events => None,
-                    },
-                    room: MAX_HELD_BYTES,
-                })
+        Self::at(look(method, status, headers), claim, status, headers, now)
+    }
+
+    /// The same once it is known where to look.
+    pub(super) fn at(
+        look: Look,
+        claim: &Claim,
+        status: StatusCode,
+        headers: &HeaderMap,
+        now: SystemTime,
+    ) -> Opening {
+        let Look::At(expect, encoding) = look else { return Opening::Pass };
+        let mut judge = Judge::new(claim, status, headers);
+        let encoded = match encoding.map(Encoded::new).transpose() {
+            Ok(encoded) => encoded.map(Box::new),
+            Err(why) => {
+                let signal = if judge.failed { judge.failure(now) } else { None };
+                return Opening::Unreadable(why, signal);
             }
+        };
+        if !judge.failed && judge.claim.profile().reads_success_heads() {
+            if let Some(signal) = judge.head(now) {
+                return Opening::Found(signal);
+            }
+        }
+        Opening::Inspect(Self::new(judge, expect, encoded))
+    }
+
+    /// A success that is neither compressed nor called an event stream, and
+    /// whose head says nothing.
+    #[cfg(feature = "tower")]
+    pub(super) fn of_success(claim: &Claim, status: StatusCode, headers: &HeaderMap) -> Self {
+        Self::new(Judge::new(claim, status, headers), Expect::Body, None)
+    }
+
+    fn new(judge: Judge, expect: Expect, encoded: Option<Box<Encoded>>) -> Self {
+        Self {
+            judge,
+            state: State::Whole(Document::new(expect)),
+            encoded,
+            patience: match expect {
+                Expect::Error => Some(ERROR_PATIENCE),
+                Expect::Body => Some(HEAD_PATIENCE),
+                Expect::Events => None,
+            },
+            room: MAX_HELD_BYTES,
         }
     }
 
@@ -374,6 +390,11 @@ struct Judge {
 }
 
 impl Judge {
+    fn new(claim: &Claim, status: StatusCode, headers: &HeaderMap) -> Self {
+        let (claim, headers) = (claim.clone(), headers.clone());
+        Self { claim, status, headers, failed: status.as_u16() >= 400, pending: None }
+    }
+
     fn judge(&mut self, found: Found<'_>, now: SystemTime) -> Option<Signal> {
         let success = found.says == Says::Success && !self.failed;
         let place = if success { Place::Success } else { Place::Error };

@@ -5,7 +5,11 @@ use async_trait::async_trait;
 use http::Extensions;
 use reqwest_middleware::{Middleware, Next, Result};
 
-use super::{DetectLayer, ResponseFuture, future::Called, layer::Shared};
+use super::{
+    DetectLayer, ResponseFuture,
+    called::{Asked, Called},
+    layer::Shared,
+};
 use crate::{
     exchange::Exchange,
     reqwest::{into_http, into_reqwest},
@@ -29,10 +33,9 @@ impl DetectMiddleware {
     /// What reads the response to `request`.
     pub(crate) fn reader(&self, request: &Request, extensions: &Extensions) -> Reader {
         let exchange = extensions.get::<Exchange>().cloned();
-        let (to, headers) = (request.url().into(), request.headers());
-        let called = Called::new(&self.shared, exchange, to, headers, request.method());
-        let host = request.url().host_str().unwrap_or_default().to_owned();
-        Reader { called, host }
+        let to = (request.url().into(), request.url().host_str());
+        let (headers, method) = (request.headers(), request.method());
+        Reader { called: Called::new(&self.shared, exchange, to, headers, method) }
     }
 }
 
@@ -40,23 +43,23 @@ impl DetectMiddleware {
 pub(crate) struct Reader {
     /// None if no profile claims the request.
     called: Option<Called>,
-    host: String,
 }
 
 impl Reader {
-    /// Sends the request, and reads its response as far as its kind needs.
-    pub(crate) fn run<'a>(
+    /// Reads the response that `sent` gives, as far as its kind needs.
+    pub(crate) fn read<'a, F>(
         self,
-        request: Request,
-        extensions: &'a mut Extensions,
-        next: Next<'a>,
-    ) -> ResponseFuture<impl Future<Output = Result<http::Response<Body>>> + Send + 'a, Body> {
-        let Self { called, host } = self;
-        let sent = async move {
-            let response = next.run(request, extensions).await?;
-            Ok(into_http(response, &host))
+        sent: F,
+    ) -> ResponseFuture<impl Future<Output = Result<http::Response<Body>>> + Send + 'a, Body>
+    where
+        F: Future<Output = Result<Response>> + Send + 'a,
+    {
+        let asked = self.called.as_ref().map(|called| called.asked.clone());
+        let response = async move {
+            let response = sent.await?;
+            Ok(into_http(response, asked.as_ref().map(Asked::host)))
         };
-        ResponseFuture::new(sent, called)
+        ResponseFuture::new(response, self.called)
     }
 }
 
@@ -69,10 +72,10 @@ impl Middleware for DetectMiddleware {
         next: Next<'_>,
     ) -> Result<Response> {
         let reader = self.reader(&request, extensions);
+        let sent = next.run(request, extensions);
         if reader.called.is_none() {
-            return next.run(request, extensions).await;
+            return sent.await;
         }
-        let response = reader.run(request, extensions, next).await?;
-        Ok(into_reqwest(response, || None))
+        Ok(into_reqwest(reader.read(sent).await?))
     }
 }

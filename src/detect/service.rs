@@ -8,7 +8,7 @@ use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
-use super::{InspectBody, ResponseFuture, future::Called, layer::Shared};
+use super::{InspectBody, ResponseFuture, called::Called, layer::Shared};
 use crate::exchange::Exchange;
 
 /// Reads the responses of `S`. Made by [`DetectLayer`](super::DetectLayer).
@@ -54,12 +54,8 @@ where
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         let exchange = request.extensions().get::<Exchange>().cloned();
-        let to = request.uri().into();
-        let mut called =
-            Called::new(&self.shared, exchange, to, request.headers(), request.method());
-        if let Some(called) = &mut called {
-            called.authority = request.uri().authority().cloned();
-        }
+        let to = (request.uri().into(), request.uri().host());
+        let called = Called::new(&self.shared, exchange, to, request.headers(), request.method());
         ResponseFuture::new(self.inner.call(request), called)
     }
 }

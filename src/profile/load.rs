@@ -116,6 +116,10 @@ fn compile(
     let line_starts = ["\ndata", "\rdata"];
     let needles_and_lines = needles.iter().map(|needle| last_word(needle)).chain(line_starts);
     let needles_and_lines = needles_and_lines.map(str::to_owned).collect();
+    #[cfg(feature = "tower")]
+    let keys = ["\"code\"", "\"success\""].map(str::to_owned);
+    #[cfg(feature = "tower")]
+    let needles_and_keys = needles.iter().cloned().chain(keys).collect();
     let notice = Notice::new(
         &file.id,
         (&file.provider, &file.plan),
@@ -141,6 +145,8 @@ fn compile(
         reads_success_heads: rules.iter().any(Rule::reads_success_heads),
         needles: Words::new(needles, false),
         needles_and_lines: Words::new(needles_and_lines, false),
+        #[cfg(feature = "tower")]
+        needles_and_keys: Words::new(needles_and_keys, false),
         rules,
         fixtures: fixtures.unwrap_or_else(|| Fixtures::parsed(name, file.fixtures)),
         endpoints: file.endpoints,

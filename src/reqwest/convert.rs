@@ -9,14 +9,13 @@ use crate::{BoxError, exchange::FinalUrl};
 /// The host that reqwest gives to a response that has no URL.
 const UNNAMED: &str = "no.url.provided.local";
 
-/// A response as `http` has it, with its URL where reqwest's own conversion
-/// back finds it. It says where it came from if that is not `asked`, the
-/// request's host.
-pub(crate) fn into_http(response: ::reqwest::Response, asked: &str) -> Response<Body> {
+/// A response as `http` has it, with its URL where [`into_reqwest`] finds it.
+/// It says where it came from if that is not `asked`, the request's host.
+pub(crate) fn into_http(response: ::reqwest::Response, asked: Option<&str>) -> Response<Body> {
     let url = response.url().clone();
     let mut response: Response<Body> = response.into();
     let host = url.host_str();
-    if host != Some(asked) && host != Some(UNNAMED) {
+    if host != asked && host != Some(UNNAMED) {
         // What cannot be said as a URI was no request's target.
         if let Ok(uri) = url.as_str().parse() {
             response.extensions_mut().insert(FinalUrl(uri));
@@ -25,16 +24,24 @@ pub(crate) fn into_http(response: ::reqwest::Response, asked: &str) -> Response<
     come_from(url, response)
 }
 
-/// The reverse of [`into_http`]. A response that no reqwest client made is
-/// said to come from `asked`.
-pub(crate) fn into_reqwest<B>(
+/// The reverse of [`into_http`].
+pub(crate) fn into_reqwest<B>(response: Response<B>) -> ::reqwest::Response
+where
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + Sync + 'static,
+{
+    response.map(Body::wrap).into()
+}
+
+/// [`into_reqwest`] for a response that perhaps no reqwest client made: such a
+/// one is said to come from `asked`.
+pub(crate) fn into_reqwest_from<B>(
     response: Response<B>,
     asked: impl FnOnce() -> Option<Url>,
 ) -> ::reqwest::Response
 where
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + Sync + 'static,
 {
-    let response: ::reqwest::Response = response.map(Body::wrap).into();
+    let response = into_reqwest(response);
     if response.url().host_str() != Some(UNNAMED) {
         return response;
     }
@@ -44,11 +51,15 @@ where
     }
 }
 
-/// Gives a response its URL, whose place in the extensions is reqwest's own
-/// secret.
+/// Gives a response its URL. reqwest keeps it in the extensions, under a type
+/// of its own that only a builder can put there.
 fn come_from<B>(url: Url, mut response: Response<B>) -> Response<B> {
-    if let Ok(carrier) = http::response::Builder::new().url(url).body(()) {
-        response.extensions_mut().extend(carrier.into_parts().0.extensions);
+    let mut builder = Response::builder();
+    if let Some(extensions) = builder.extensions_mut() {
+        std::mem::swap(extensions, response.extensions_mut());
+    }
+    if let Ok(mut named) = builder.url(url).body(()) {
+        std::mem::swap(named.extensions_mut(), response.extensions_mut());
     }
     response
 }

@@ -10,14 +10,14 @@ use bytes::Bytes;
 use http::Response;
 use pin_project_lite::pin_project;
 
-use super::convert::{into_http, into_reqwest};
+use super::convert::{into_http, into_reqwest_from};
 use crate::BoxError;
 
 pin_project! {
     /// The future of an [`HttpService`](super::HttpService).
     pub struct HttpFuture<F, E> {
         #[pin]
-        state: State<F, E, String>,
+        state: State<F, E, Option<String>>,
     }
 }
 
@@ -38,7 +38,7 @@ pin_project! {
 }
 
 impl<F, E> HttpFuture<F, E> {
-    pub(super) fn sent(future: F, host: String) -> Self {
+    pub(super) fn sent(future: F, host: Option<String>) -> Self {
         Self { state: State::Sent { future, kept: host } }
     }
 
@@ -70,7 +70,7 @@ where
             }
             StateProj::Sent { future, kept: host } => {
                 let result = ready!(future.poll(cx));
-                Poll::Ready(result.map(|response| into_http(response, host)))
+                Poll::Ready(result.map(|response| into_http(response, host.as_deref())))
             }
         }
     }
@@ -90,7 +90,7 @@ where
             }
             StateProj::Sent { future, kept } => {
                 let response = ready!(future.poll(cx))?;
-                Poll::Ready(Ok(into_reqwest(response, || kept.take())))
+                Poll::Ready(Ok(into_reqwest_from(response, || kept.take())))
             }
         }
     }

@@ -43,7 +43,7 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let host = request.uri().host().unwrap_or_default().to_owned();
+        let host = request.uri().host().map(str::to_owned);
         match request.try_into() {
             Ok(request) => HttpFuture::sent(self.inner.call(request), host),
             Err(error) => HttpFuture::failed(::reqwest::Error::into(error)),

@@ -1,12 +1,15 @@
 //! The whole stack as one reqwest middleware, and around a reqwest client.
 
-use ::reqwest::{Request, Response};
+use ::reqwest::{Body, Request, Response};
 use async_trait::async_trait;
 use http::Extensions;
 use reqwest_middleware::{Middleware, Next, Result};
 
 use super::PlanLayer;
-use crate::{breaker::BreakerMiddleware, detect::DetectMiddleware};
+use crate::{
+    breaker::{BreakerBody, BreakerMiddleware},
+    detect::{DetectMiddleware, InspectBody},
+};
 
 /// The whole stack as one middleware: breaker outside, detect inside.
 ///
@@ -36,6 +39,17 @@ impl Middleware for PlanMiddleware {
             return next.run(request, extensions).await;
         };
         let reader = self.detect.reader(&request, extensions);
-        self.breaker.answer(reader.run(request, extensions, next), sent).await
+        // Boxed by `run`: nothing larger than that is moved from here on.
+        let response = reader.read(next.run(request, extensions));
+        let response = BreakerMiddleware::follow(response, sent).await?;
+        Ok(response.map(into_body).into())
+    }
+}
+
+/// What is here as a whole needs nobody between it and its reader.
+fn into_body(mut body: BreakerBody<InspectBody<Body>>) -> Body {
+    match body.take_all(InspectBody::take_all) {
+        Some(bytes) => bytes.into(),
+        None => Body::wrap(body),
     }
 }
