@@ -7,6 +7,8 @@ use std::{
     task::{Context, Poll},
 };
 
+use tracing::level_filters::LevelFilter;
+
 use super::{
     cell::{Cell, Verdict},
     config::StruckResponse,
@@ -26,18 +28,14 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    #[inline]
     pub(crate) fn new(cell: Arc<Cell>, claim: Claim, pass: Pass) -> Self {
-        let span = tracing::info_span!(
-            target: "planguard::call",
-            "call",
-            profile = cell.profile.id(),
-            account = cell.account.as_str(),
-            class = tracing::field::Empty,
-            disposition = tracing::field::Empty,
-            verdict = tracing::field::Empty,
-            halt_id = tracing::field::Empty,
-        );
-        Self { cell, claim, pass: Some(pass), sent: false, span }
+        let span = tracing::Span::none();
+        let mut call = Self { cell, claim, pass: Some(pass), sent: false, span };
+        if LevelFilter::current() >= LevelFilter::INFO {
+            call.span = span_of(&call.cell);
+        }
+        call
     }
 
     pub(crate) fn cell(&self) -> &Arc<Cell> {
@@ -76,7 +74,7 @@ impl Call {
     /// The response is resolved: its head is here, an error body is judged.
     pub(crate) fn answered(&mut self) {
         if let Some(pass) = &mut self.pass {
-            self.cell.pass(|gate, now, news| gate.answered(pass, now, news));
+            self.cell.answered(pass);
         }
     }
 
@@ -131,15 +129,31 @@ impl Call {
     pub(crate) fn end(&mut self, outcome: Outcome) {
         if let Some(pass) = self.pass.take() {
             let _ = self.cell.verdict(pass.ticket.serial);
-            self.cell.pass(|gate, now, news| gate.ended(pass, outcome, now, news));
+            self.cell.ended(pass, outcome);
         }
     }
 }
 
 impl Drop for Call {
     fn drop(&mut self) {
-        self.end(if self.sent { Outcome::Other } else { Outcome::NeverSent });
+        if self.pass.is_some() {
+            self.end(if self.sent { Outcome::Other } else { Outcome::NeverSent });
+        }
     }
+}
+
+#[inline(never)]
+fn span_of(cell: &Cell) -> tracing::Span {
+    tracing::info_span!(
+        target: "planguard::call",
+        "call",
+        profile = cell.profile.id(),
+        account = cell.account.as_str(),
+        class = tracing::field::Empty,
+        disposition = tracing::field::Empty,
+        verdict = tracing::field::Empty,
+        halt_id = tracing::field::Empty,
+    )
 }
 
 /// A place in an account's queue. Dropping it gives the place on.

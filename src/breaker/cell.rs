@@ -13,7 +13,7 @@ use super::{
     event::What,
     gate::Gate,
     outbox::Said,
-    standing::{Ask, Limits, Pass, Trial, Writes},
+    standing::{Ask, Limits, Outcome, Pass, Role, Trial, Writes},
 };
 use crate::{
     account::{Account, letters},
@@ -158,20 +158,37 @@ impl Cell {
     /// Does `work` on the gate; what is owed to the ledger by then goes to
     /// the writer.
     pub(crate) fn act<T>(&self, work: impl FnOnce(&Gate, Millis, &mut Writes) -> T) -> T {
-        self.pass(|gate, now, news| work(gate, now(), news))
-    }
-
-    /// The same, where the clock is seldom asked.
-    pub(crate) fn pass<T>(
-        &self,
-        work: impl FnOnce(&Gate, &dyn Fn() -> Millis, &mut Writes) -> T,
-    ) -> T {
         let mut news = Writes::new();
-        let done = work(&self.gate, &|| self.now(), &mut news);
+        let done = work(&self.gate, self.now(), &mut news);
         if !news.is_empty() {
             self.say(&news);
         }
         done
+    }
+
+    /// The response of `pass` is resolved.
+    pub(crate) fn answered(&self, pass: &mut Pass) {
+        if self.gate.answered(pass) {
+            self.move_on();
+        }
+    }
+
+    /// The call of `pass` is over, and ended so. Reads the clock only if
+    /// others wait, or the call was a test.
+    pub(crate) fn ended(&self, pass: Pass, outcome: Outcome) {
+        match pass.role {
+            Role::Plain => {
+                if self.gate.over(&pass) {
+                    self.move_on();
+                }
+            }
+            _ => self.act(|gate, now, news| gate.ended(pass, outcome, now, news)),
+        }
+    }
+
+    #[cold]
+    fn move_on(&self) {
+        self.act(Gate::move_on);
     }
 
     /// Tells the listeners and the ledger what is owed by now.
@@ -218,10 +235,13 @@ impl Cell {
     }
 
     /// What became of the signal of the call `serial`, once.
+    #[inline]
     pub(crate) fn verdict(&self, serial: u64) -> Option<Verdict> {
-        if self.unasked.load(Ordering::Acquire) == 0 {
-            return None;
-        }
+        if self.unasked.load(Ordering::Acquire) == 0 { None } else { self.kept(serial) }
+    }
+
+    #[cold]
+    fn kept(&self, serial: u64) -> Option<Verdict> {
         let mut verdicts = self.verdicts.lock();
         let place = verdicts.iter().position(|verdict| verdict.serial == serial)?;
         let verdict = verdicts.remove(place);

@@ -1,7 +1,8 @@
 //! Admission: which account a request counts for, and whether it may leave.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{HashMap, HashSet},
+    hash::{BuildHasherDefault, Hash, Hasher},
     sync::{Arc, atomic::Ordering},
 };
 
@@ -73,10 +74,39 @@ pub(crate) struct Core {
 
 #[derive(Default)]
 struct Known {
-    /// By the profile's address and the keyed hash of the credential. A tree,
-    /// since a hash need not be hashed again.
-    by_credential: BTreeMap<(usize, u128), Arc<Cell>>,
+    by_credential: HashMap<Key, Arc<Cell>, BuildHasherDefault<KeyHash>>,
     by_account: HashMap<Account, Arc<Cell>>,
+}
+
+/// A credential under one profile.
+#[derive(PartialEq, Eq)]
+struct Key {
+    profile: usize,
+    hash: u128,
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash as u64);
+    }
+}
+
+/// A keyed hash need not be hashed again.
+#[derive(Default)]
+struct KeyHash(u64);
+
+impl Hasher for KeyHash {
+    fn write_u64(&mut self, half: u64) {
+        self.0 = half;
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 impl Core {
@@ -106,22 +136,22 @@ impl Core {
     /// May this request leave?
     pub(crate) fn admit(self: &Arc<Self>, head: Head<'_>) -> Admission {
         let to = self.upstream.as_ref().map_or(head.to, Target::from);
-        let Some(claim) = self.registry.claim_on(to, head.headers) else {
+        let Some(claim) = self.registry.find(to, head.headers) else {
             return self.unclaimed(to, head.headers);
         };
-        let cell = self.cell(&claim, head.headers);
+        let cell = self.cell(claim, head.headers);
         let ask = Ask {
             endpoint: claim.endpoint_index(),
             plan: claim.is_plan(),
             may_test: head.workload != Workload::NonCoding,
         };
         if ask.plan && !head.headers.contains_key(USER_AGENT) {
-            if let Some(refused) = no_user_agent(&cell, &claim) {
+            if let Some(refused) = no_user_agent(&cell, claim) {
                 return Admission::Refuse(refused);
             }
         }
         if cell.told.untaken.load(Ordering::Relaxed) >= 2 && !self.shared.reports_only() {
-            return Admission::Refuse(refuse::misconfigured(&cell, &claim));
+            return Admission::Refuse(refuse::misconfigured(&cell, claim));
         }
         let fresh = cell.seen().is_some_and(|seen| {
             matches!(self.shared.ledger.changed(&cell.account, seen), Changed::No)
@@ -129,24 +159,33 @@ impl Core {
         if !fresh {
             return self.later(cell, claim, ask);
         }
-        if self.shared.reports_only() {
-            return Admission::Go(anyway(cell, claim, ask));
+        let now = cell.now();
+        self.show_notice(&cell, claim, now);
+        match cell.gate.admit_open(ask, now) {
+            Some(pass) => Admission::Go(Call::new(cell, claim.clone(), pass)),
+            None => self.admit_halted(cell, claim, ask),
         }
-        let admitted = cell.act(|gate, now, writes| {
-            self.show_notice(&cell, &claim, now);
-            gate.admit(ask, now, writes)
-        });
-        match admitted {
-            Admit::Go(pass) => Admission::Go(Call::new(cell, claim, pass)),
+    }
+
+    /// May this request leave, although a halt or the want of a slot speaks
+    /// against it?
+    #[cold]
+    fn admit_halted(self: &Arc<Self>, cell: Arc<Cell>, claim: &Claim, ask: Ask) -> Admission {
+        if self.shared.reports_only() {
+            return Admission::Go(anyway(cell, claim.clone(), ask));
+        }
+        match cell.act(|gate, now, writes| gate.admit(ask, now, writes)) {
+            Admit::Go(pass) => Admission::Go(Call::new(cell, claim.clone(), pass)),
             Admit::Refuse { halt, not_before } => {
-                Admission::Refuse(refuse::halted(&cell, &claim, &halt, not_before))
+                Admission::Refuse(refuse::halted(&cell, claim, &halt, not_before))
             }
             Admit::Wait | Admit::Lease(_) => self.later(cell, claim, ask),
         }
     }
 
-    fn later(self: &Arc<Self>, cell: Arc<Cell>, claim: Claim, ask: Ask) -> Admission {
-        let core = self.clone();
+    #[cold]
+    fn later(self: &Arc<Self>, cell: Arc<Cell>, claim: &Claim, ask: Ask) -> Admission {
+        let (core, claim) = (self.clone(), claim.clone());
         Admission::Later(Box::pin(async move { core.admit_slowly(cell, claim, ask).await }))
     }
 
@@ -302,10 +341,14 @@ impl Core {
         let profile = claim.profile();
         let credential = if self.name.is_some() { None } else { profile.credential_bytes(headers) };
         // No credential is empty.
-        let key = (profile.address(), keyed_hash(self.keys, credential.unwrap_or_default()));
-        if let Some(cell) = self.known.lock().by_credential.get(&key) {
-            return cell.clone();
-        }
+        let hash = keyed_hash(self.keys, credential.unwrap_or_default());
+        let key = Key { profile: profile.address(), hash };
+        let known = self.known.lock().by_credential.get(&key).cloned();
+        known.unwrap_or_else(|| self.new_cell(key, profile, credential))
+    }
+
+    #[cold]
+    fn new_cell(&self, key: Key, profile: &Profile, credential: Option<&[u8]>) -> Arc<Cell> {
         let account = match (&self.name, credential) {
             (Some(name), _) => Account::named(profile.id(), name),
             (None, Some(credential)) => {
@@ -342,6 +385,7 @@ impl Core {
         cells
     }
 
+    #[cold]
     fn unclaimed(&self, to: Target<'_>, headers: &HeaderMap) -> Admission {
         let host = || {
             let header = headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
@@ -453,6 +497,7 @@ fn anyway(cell: Arc<Cell>, claim: Claim, ask: Ask) -> Call {
     Call::new(cell, claim, pass)
 }
 
+#[cold]
 fn no_user_agent(cell: &Arc<Cell>, claim: &Claim) -> Option<Refused> {
     let profile = claim.profile();
     if profile.require_user_agent() && !cell.shared.reports_only() {

@@ -2,7 +2,7 @@
 
 use std::task::{Context, Poll, Waker};
 
-use super::standing::{Admit, Ask, Limits, Outcome, Pass, Role, Writes};
+use super::standing::{Admit, Ask, Limits, Outcome, Pass, Writes};
 use crate::{clock::Millis, sync::Mutex};
 
 mod state;
@@ -63,57 +63,51 @@ impl Gate {
         work(&mut self.0.lock())
     }
 
+    /// Lets a call leave where nothing is halted and a slot is free: the
+    /// short way of [`admit`](Self::admit), which is to be asked otherwise.
+    #[inline]
+    pub fn admit_open(&self, ask: Ask, now: Millis) -> Option<Pass> {
+        let mut state = self.0.lock();
+        let queued = !state.queue.is_empty();
+        state.admit_open(ask, queued, now)
+    }
+
     /// May a call leave?
-    // As a call of its own it would cost half as much again, for its answer.
-    #[inline(always)]
     pub fn admit(&self, ask: Ask, now: Millis, news: &mut Writes) -> Admit {
         let mut state = self.0.lock();
         let queued = !state.queue.is_empty();
-        match state.admit_open(ask, queued, now) {
-            Some(pass) => Admit::Go(pass),
-            None => state.admit(ask, queued, now, news),
-        }
+        state.admit(ask, queued, now, news)
     }
 
-    /// The response of `pass` is resolved. Reads the clock only if others
-    /// wait for its slot.
-    pub fn answered(&self, pass: &mut Pass, now: impl FnOnce() -> Millis, news: &mut Writes) {
-        if !matches!(pass.role, Role::Plain) || pass.answered {
-            return;
-        }
+    /// The response of `pass` is resolved. Whether others wait for its slot:
+    /// [`move_on`](Self::move_on) then.
+    #[inline]
+    #[must_use]
+    pub fn answered(&self, pass: &mut Pass) -> bool {
         let mut state = self.0.lock();
         state.standing.answered(pass);
-        if state.queue.is_empty() {
-            return;
-        }
-        let wake = state.move_on(now(), news);
-        drop(state);
-        wake.into_iter().for_each(Waker::wake);
+        !state.queue.is_empty()
     }
 
-    /// The call of `pass` is over. Reads the clock only if others wait, or
-    /// the call was a test.
-    pub fn ended(
-        &self,
-        pass: Pass,
-        outcome: Outcome,
-        now: impl FnOnce() -> Millis,
-        news: &mut Writes,
-    ) {
+    /// The call of `pass`, which is plain, is over. Whether
+    /// others wait for its slot: [`move_on`](Self::move_on) then.
+    #[inline]
+    #[must_use]
+    pub fn over(&self, pass: &Pass) -> bool {
         let mut state = self.0.lock();
-        let wake = if matches!(pass.role, Role::Plain) {
-            state.standing.over(&pass);
-            if state.queue.is_empty() {
-                return;
-            }
-            state.move_on(now(), news)
-        } else {
-            let now = now();
-            state.ended(pass, outcome, now, news);
-            state.move_on(now, news)
-        };
-        drop(state);
-        wake.into_iter().for_each(Waker::wake);
+        state.standing.over(pass);
+        !state.queue.is_empty()
+    }
+
+    /// The call of `pass` is over, and ended so.
+    pub fn ended(&self, pass: Pass, outcome: Outcome, now: Millis, news: &mut Writes) {
+        self.with(now, news, |state, news| state.ended(pass, outcome, now, news));
+    }
+
+    /// Lets the queue move on. Whoever frees a slot may let go of the lock
+    /// before: nobody passes a queue.
+    pub fn move_on(&self, now: Millis, news: &mut Writes) {
+        self.with(now, news, |_, _| ());
     }
 
     /// Stands in the queue.

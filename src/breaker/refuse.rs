@@ -78,6 +78,7 @@ pub(crate) fn no_user_agent(cell: &Arc<Cell>, claim: &Claim) -> Refused {
     stopped(cell, details(cell, claim, Reason::UserAgentRequired).detail(detail))
 }
 
+#[cold]
 pub(crate) fn misconfigured(cell: &Arc<Cell>, claim: &Claim) -> Refused {
     let detail = "responses come back that no detector has judged: put DetectLayer directly \
                   inside BreakerLayer, or use PlanGuard::layer(), which has the order right"

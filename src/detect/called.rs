@@ -80,7 +80,7 @@ impl Called {
                 exchange.take();
                 exchange.claim().clone()
             }
-            None => shared.registry.claim_on(to, headers)?,
+            None => shared.registry.find(to, headers)?.clone(),
         };
         let host = host.filter(|host| *host != claim.endpoint().host).map(Box::from);
         let (method, shared) = (method.clone(), shared.clone());

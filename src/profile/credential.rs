@@ -11,7 +11,8 @@ use super::format::{CredentialFile, StableFile};
 /// Where a profile's credentials stand and what is stable in them.
 #[derive(Debug)]
 pub(super) struct Credential {
-    headers: Vec<HeaderName>,
+    header: HeaderName,
+    others: Vec<HeaderName>,
     stable: StableFile,
     jwt_claim: Option<String>,
 }
@@ -22,18 +23,21 @@ impl Credential {
             let header = HeaderName::from_bytes(name.as_bytes());
             header.map_err(|_| format!("`{name}` in `credential.headers` is no header name"))
         };
-        let headers: Vec<_> = file.headers.iter().map(parse).collect::<Result<_, _>>()?;
-        if headers.is_empty() {
+        let [header, others @ ..] = &*file.headers else {
             return Err("`credential.headers` is empty".to_owned());
-        }
-        Ok(Self { headers, stable: file.stable, jwt_claim: file.jwt_claim })
+        };
+        let others = others.iter().map(parse).collect::<Result<_, _>>()?;
+        Ok(Self { header: parse(header)?, others, stable: file.stable, jwt_claim: file.jwt_claim })
     }
 
+    /// The credential in the first header that has one.
     pub(super) fn find<'h>(&self, headers: &'h HeaderMap) -> Option<&'h [u8]> {
-        self.headers.iter().find_map(|name| {
-            let value = without_bearer(headers.get(name)?.as_bytes().trim_ascii());
-            (!value.is_empty()).then_some(value)
-        })
+        in_header(&self.header, headers).or_else(|| self.find_elsewhere(headers))
+    }
+
+    #[cold]
+    fn find_elsewhere<'h>(&self, headers: &'h HeaderMap) -> Option<&'h [u8]> {
+        self.others.iter().find_map(|name| in_header(name, headers))
     }
 
     pub(super) fn stable_part<'a>(&self, credential: &'a str) -> Cow<'a, str> {
@@ -52,13 +56,23 @@ impl Credential {
     }
 }
 
+#[inline(always)]
+fn in_header<'h>(name: &HeaderName, headers: &'h HeaderMap) -> Option<&'h [u8]> {
+    let value = without_bearer(headers.get(name)?.as_bytes());
+    (!value.is_empty()).then_some(value)
+}
+
 /// `Bearer` in any case, as RFC 9110 has schemes; without it the raw key,
 /// which Z.AI's monitor endpoint takes.
 fn without_bearer(value: &[u8]) -> &[u8] {
     // As nearly every client writes it.
-    if let Some(rest) = value.strip_prefix(b"Bearer ") {
-        return rest.trim_ascii_start();
+    match value.strip_prefix(b"Bearer ") {
+        Some(rest) => rest.trim_ascii(),
+        None => without_any_bearer(value.trim_ascii()),
     }
+}
+
+fn without_any_bearer(value: &[u8]) -> &[u8] {
     match value.split_at_checked(b"bearer".len()) {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case(b"bearer") => match rest {
             [] | [b' ', ..] => rest.trim_ascii_start(),

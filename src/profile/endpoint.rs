@@ -1,12 +1,12 @@
 //! Where a plan lives: hosts, segment-bounded path prefixes, and the match of
 //! a request to them.
 
-use std::{cmp::Reverse, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use http::{HeaderMap, Uri, header::HOST};
 use serde::{Deserialize, Serialize};
 
-use super::Profile;
+use super::{Profile, by_name::ByName};
 
 /// The wire format that an endpoint speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -84,14 +84,15 @@ impl<'a> From<&'a ::reqwest::Url> for Target<'a> {
 pub struct Claim {
     profile: Profile,
     endpoint: u16,
+    plan: bool,
 }
 
 impl Claim {
     /// The claim of `profile`'s endpoint number `endpoint`; none if it has no
     /// such endpoint.
     pub fn new(profile: Profile, endpoint: u16) -> Option<Self> {
-        profile.endpoints().get(usize::from(endpoint))?;
-        Some(Self { profile, endpoint })
+        let plan = profile.endpoints().get(usize::from(endpoint))?.billing == Billing::Plan;
+        Some(Self { profile, endpoint, plan })
     }
 
     /// The vendor's plan.
@@ -111,7 +112,7 @@ impl Claim {
 
     /// Whether the plan pays.
     pub fn is_plan(&self) -> bool {
-        self.endpoint().billing == Billing::Plan
+        self.plan
     }
 }
 
@@ -127,48 +128,24 @@ impl fmt::Debug for Claim {
 
 /// All profiles of one stack, looked up by host. Clones share.
 #[derive(Clone, Debug, Default)]
-pub struct Registry(Arc<[Host]>);
-
-#[derive(Debug)]
-struct Host {
-    name: String,
-    /// Longest prefix first.
-    places: Vec<Place>,
-}
-
-#[derive(Debug)]
-struct Place {
-    /// Without a final slash.
-    prefix: String,
-    claim: Claim,
-}
-
-impl Place {
-    fn holds(&self, path: &str) -> bool {
-        // The end of the segment first: it tells most places apart.
-        matches!(path.as_bytes().get(self.prefix.len()), None | Some(b'/'))
-            && path.starts_with(&*self.prefix)
-    }
-}
+pub struct Registry(Arc<ByName<ByName<Claim>>>);
 
 impl Registry {
     /// A registry of `profiles`. Of two that claim the same prefix the first
     /// one wins; a longer prefix wins over a shorter one.
     pub fn new(profiles: &[Profile]) -> Self {
-        let mut hosts: Vec<Host> = Vec::new();
+        let mut hosts = ByName::default();
         for profile in profiles {
             for (index, endpoint) in (0..).zip(profile.endpoints()) {
-                let claim = Claim { profile: profile.clone(), endpoint: index };
-                let prefix = endpoint.path_prefix.trim_end_matches('/').to_owned();
-                let place = Place { prefix, claim };
-                match hosts.iter_mut().find(|host| host.name == endpoint.host) {
-                    Some(host) => host.places.push(place),
-                    None => hosts.push(Host { name: endpoint.host.clone(), places: vec![place] }),
-                }
+                let prefixes: &mut ByName<Claim> = hosts.entry(&endpoint.host, ByName::default);
+                let prefix = endpoint.path_prefix.trim_end_matches('/');
+                let plan = endpoint.billing == Billing::Plan;
+                prefixes.entry(prefix, || Claim {
+                    profile: profile.clone(),
+                    endpoint: index,
+                    plan,
+                });
             }
-        }
-        for host in &mut hosts {
-            host.places.sort_by_key(|place| Reverse(place.prefix.len()));
         }
         Self(hosts.into())
     }
@@ -177,26 +154,23 @@ impl Registry {
     /// only if the URI has none. Port, user info, a trailing dot and the case
     /// of the host do not matter; the case of the path does.
     ///
-    /// No allocation; one comparison of lengths for each host that differs.
+    /// No allocation; one comparison for each length that hosts or prefixes
+    /// have, and a binary search among those of one length.
     pub fn claim(&self, uri: &Uri, headers: &HeaderMap) -> Option<Claim> {
-        self.claim_on(uri.into(), headers)
+        self.find(uri.into(), headers).cloned()
     }
 
-    /// [`claim`](Self::claim) for those who have no URI.
-    pub(crate) fn claim_on(&self, to: Target<'_>, headers: &HeaderMap) -> Option<Claim> {
-        let host = match to.authority {
+    /// [`claim`](Self::claim) for those who have no URI, or need not keep it.
+    pub(crate) fn find(&self, to: Target<'_>, headers: &HeaderMap) -> Option<&Claim> {
+        let prefixes = match to.authority {
             // Most are the bare host, and need not be taken apart.
-            Some(authority) => match self.0.iter().find(|own| own.name == authority) {
-                Some(host) => host,
-                None => self.host(to.host()?)?,
+            Some(authority) => match self.0.get(authority) {
+                Some(prefixes) => prefixes,
+                None => self.0.get_in_any_case(to.host()?)?,
             },
-            None => self.host(bare_host(headers.get(HOST)?.to_str().ok()?))?,
+            None => self.0.get_in_any_case(bare_host(headers.get(HOST)?.to_str().ok()?))?,
         };
-        host.places.iter().find(|place| place.holds(to.path)).map(|place| place.claim.clone())
-    }
-
-    fn host(&self, host: &str) -> Option<&Host> {
-        self.0.iter().find(|own| own.name.eq_ignore_ascii_case(host))
+        prefixes.in_front_of(to.path)
     }
 }
 

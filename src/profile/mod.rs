@@ -1,6 +1,7 @@
 #![doc = include_str!("format.md")]
 
 mod builtin;
+mod by_name;
 mod check;
 mod condition;
 mod credential;

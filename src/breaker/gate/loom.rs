@@ -41,7 +41,8 @@ fn gate(unanswered: u32) -> Arc<Gate> {
 }
 
 fn admit(gate: &Gate) -> Admit {
-    gate.admit(CODING, NOW, &mut Writes::new())
+    let pass = gate.admit_open(CODING, NOW);
+    pass.map_or_else(|| gate.admit(CODING, NOW, &mut Writes::new()), Admit::Go)
 }
 
 fn go(gate: &Gate) -> Pass {
@@ -52,7 +53,9 @@ fn go(gate: &Gate) -> Pass {
 }
 
 fn end(gate: &Gate, pass: Pass) {
-    gate.ended(pass, Outcome::Passed, || NOW, &mut Writes::new());
+    if gate.over(&pass) {
+        gate.move_on(NOW, &mut Writes::new());
+    }
 }
 
 fn enqueue(gate: &Gate) -> u64 {

@@ -86,7 +86,7 @@ impl Process {
     }
 
     fn end(&self, pass: Pass, outcome: Outcome) {
-        self.cell.pass(|gate, now, news| gate.ended(pass, outcome, now, news));
+        self.cell.ended(pass, outcome);
     }
 
     /// The call of `pass` is answered with `class`; resolves when the ledger
