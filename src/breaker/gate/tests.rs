@@ -69,6 +69,12 @@ fn go(gate: &Gate) -> Pass {
     }
 }
 
+fn answer(gate: &Gate, pass: &mut Pass) {
+    if gate.answered(pass) {
+        gate.move_on(NOW, &mut Writes::new());
+    }
+}
+
 fn end(gate: &Gate, pass: Pass) {
     if gate.over(&pass) {
         gate.move_on(NOW, &mut Writes::new());
@@ -274,11 +280,7 @@ impl Scene {
                 }
             }
             Move::Leave(i) if queue > 0 => leave(&self.gate, &self.queue.remove(i % queue)),
-            Move::Answer(i) if out > 0 => {
-                if self.gate.answered(&mut self.out[i % out]) {
-                    self.gate.move_on(NOW, &mut Writes::new());
-                }
-            }
+            Move::Answer(i) if out > 0 => answer(&self.gate, &mut self.out[i % out]),
             Move::End(i) if out > 0 => end(&self.gate, self.out.remove(i % out)),
             Move::Strike(i) if out > 0 => {
                 self.strikes += 1;
