@@ -213,7 +213,12 @@ impl Inspection {
                 return None;
             }
         }
-        let now = now();
+        self.feed_on(chunk, now())
+    }
+
+    /// Out of line, since hardly any frame comes this far.
+    #[inline(never)]
+    fn feed_on(&mut self, chunk: &[u8], now: SystemTime) -> Option<Signal> {
         if self.patience.is_none() {
             return self.read(chunk, now);
         }

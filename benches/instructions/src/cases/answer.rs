@@ -29,17 +29,17 @@ pub fn events(frames: u32) -> Vec<Bytes> {
         "item.price)",
         "fn ",
     ];
-    (0..frames as usize)
-        .map(|n| {
-            let word = WORDS[n % WORDS.len()];
-            Bytes::from(format!(
-                "data: {{\"id\":\"20260708110634e6c57cfb3edd4758\",\"created\":1783480011,\
+    // A frame for each word, shared: what the allocator does about thousands
+    // of them would be counted as the reader's.
+    let event = WORDS.map(|word| {
+        Bytes::from(format!(
+            "data: {{\"id\":\"20260708110634e6c57cfb3edd4758\",\"created\":1783480011,\
                  \"object\":\"chat.completion.chunk\",\"model\":\"glm-5.2\",\
                  \"choices\":[{{\"index\":0,\"delta\":{{\"role\":\"assistant\",\
                  \"content\":\"{word}\"}},\"logprobs\":null,\"finish_reason\":null}}]}}\n\n"
-            ))
-        })
-        .collect()
+        ))
+    });
+    event.iter().cycle().take(frames as usize).cloned().collect()
 }
 
 /// A completion as one document: code, with the escapes that code needs.
