@@ -84,7 +84,7 @@
 //! | target | level | what |
 //! |---|---|---|
 //! | `planguard::call` | span, info | `call`: one admitted call, with `profile`, `account`, `class`, `disposition`, `verdict`, `halt_id` |
-//! | `planguard::strike` | error | one line a strike, ending in what releases it; late siblings are `warn` |
+//! | `planguard::strike` | error, warn | one line a strike, ending in what releases it; late siblings, and an account that stands one before the limit |
 //! | `planguard::breaker` | info, warn, error | holds, releases, waiting calls, layers in the wrong order |
 //! | `planguard::ledger` | error | the ledger cannot be read or written |
 //! | `planguard::detect` | warn | responses that cannot be judged, redirects to another host |

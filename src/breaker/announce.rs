@@ -1,5 +1,7 @@
 //! What an account tells the log and the listeners.
 
+use std::sync::atomic::Ordering;
+
 use super::{cell::Cell, event::What, standing::Writes};
 use crate::ledger::{Entry, Fact, Halt};
 
@@ -25,6 +27,26 @@ impl Cell {
                 _ => {}
             }
         }
+        self.tell_of_the_limit();
+    }
+
+    /// Says that the next strike may be the last one, each time that this
+    /// comes to be so.
+    pub(super) fn tell_of_the_limit(&self) {
+        let strikes = self.gate.look(|state| state.standing.record().strikes);
+        let limit = self.profile.strike_limit();
+        let before = self.told.confirmed.swap(strikes.confirmed, Ordering::Relaxed);
+        if before == strikes.confirmed || !strikes.of(limit).is_last_before_limit() {
+            return;
+        }
+        tracing::warn!(
+            target: "planguard::strike",
+            profile = self.profile.id(), account = self.account.as_str(),
+            strikes = strikes.confirmed, suspected = strikes.suspected, limit,
+            "one before the limit ({}). In the terms of {}: {}",
+            strikes.of(limit), self.profile.provider(), self.profile.strike_wording(),
+        );
+        self.tell(What::OneBeforeLimit { strikes, limit });
     }
 
     fn announce_halt(&self, halt: &Halt) {

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Weak,
-    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering},
 };
 use std::time::Duration;
 
@@ -52,6 +52,8 @@ pub(crate) struct Cell {
 pub(crate) struct Told {
     pub(crate) waiting: AtomicBool,
     pub(crate) no_user_agent: AtomicBool,
+    /// How many confirmed strikes were known when the limit was last looked at.
+    pub(super) confirmed: AtomicU32,
     pub(crate) uninspected: AtomicBool,
     /// Answers that no detector had taken.
     pub(crate) untaken: AtomicU64,
@@ -124,6 +126,7 @@ impl Cell {
             gate.with(now, news, |state, _| state.read(opened));
             true
         });
+        self.tell_of_the_limit();
     }
 
     /// The ledger has lent `trial`, as `opened` says: the call leaves, or the

@@ -78,6 +78,15 @@ pub enum What {
         /// How many confirmed ones the provider allows.
         limit: u32,
     },
+    /// The next confirmed strike is the one that the provider's terms name:
+    /// the account stands one before the limit. Sent each time that is
+    /// reached, and once by a process that reads it in the ledger.
+    OneBeforeLimit {
+        /// All strikes of the account.
+        strikes: Strikes,
+        /// With which confirmed one the provider bans the account.
+        limit: u32,
+    },
     /// A call waits for a slot. Sent once an account and process.
     Waiting {
         /// How many calls may be unanswered at once.

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    account::Tally,
     clock::Millis,
     signal::{Class, Reach, Signal},
 };
@@ -186,6 +187,11 @@ pub struct Strikes {
 }
 
 impl Strikes {
+    /// These beside the provider's `limit`.
+    pub const fn of(self, limit: u32) -> Tally {
+        Tally::new(self.confirmed, self.suspected, limit)
+    }
+
     pub(super) fn add(&mut self, strike: Option<Strike>) {
         match strike {
             Some(Strike::Confirmed) => self.confirmed = self.confirmed.saturating_add(1),

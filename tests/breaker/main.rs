@@ -4,5 +4,6 @@
 #[path = "../stack/capture.rs"]
 mod capture;
 mod ledgers;
+mod limit;
 mod promises;
 mod support;
