@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::{cell::Cell, event::What, standing::Writes};
-use crate::ledger::{Entry, Fact, Halt};
+use crate::ledger::{Concern, Entry, Fact, Halt, Pace};
 
 impl Cell {
     /// Tells what was decided.
@@ -79,6 +79,18 @@ impl Cell {
             self.profile.provider(),
         );
         self.tell(What::Strike { halt: halt.id.clone(), strike, strikes, limit });
+    }
+
+    /// Says that a provider may object to how the account is used.
+    pub(super) fn announce_pace(&self, pace: Pace, concerns: Vec<Concern>) {
+        let named: Vec<_> = concerns.iter().map(ToString::to_string).collect();
+        tracing::warn!(
+            target: "planguard::pace",
+            profile = self.profile.id(), account = self.account.as_str(), %pace,
+            "{} may object to how this account is used ({}), in planguard's own estimate; nothing is stopped for it",
+            self.profile.provider(), named.join(", "),
+        );
+        self.tell(What::Pace { pace: Box::new(pace), concerns });
     }
 
     /// Tells the listeners where `halt` stands by now.
