@@ -1,6 +1,11 @@
 //! What one response says about the account that asked: the [`Signal`].
 
-use std::{fmt, str::FromStr, sync::Arc, time::SystemTime};
+use std::{
+    fmt,
+    str::FromStr,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -250,12 +255,14 @@ impl Signal {
         }
     }
 
-    /// This signal with no part longer than a ledger should hold, whoever
-    /// reported it.
+    /// This signal with no part that a ledger cannot hold, whoever reported
+    /// it.
     pub(crate) fn bounded(mut self) -> Self {
         cut(&mut self.message, MESSAGE_BYTES);
         self.code.iter_mut().for_each(|code| cut(code, NAME_BYTES));
         self.request_id.iter_mut().for_each(|id| cut(id, NAME_BYTES));
+        // What cannot be written as JSON would keep the halt out of the ledger.
+        self.reset = self.reset.filter(|reset| reset.at >= UNIX_EPOCH);
         self
     }
 }

@@ -172,3 +172,6 @@ pub(super) fn keep(kept: &mut Vec<KeptEvidence>, piece: &KeptEvidence) {
         kept.remove(oldest.unwrap_or(0));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,6 +36,7 @@ mod text;
 mod trigger;
 
 pub use details::Details;
+pub(crate) use part::is_unprintable;
 pub use refused::{Refused, Stopped};
 pub use response::Dialect;
 pub use trigger::{TRIGGERS, Trigger, first_trigger, is_safe};
