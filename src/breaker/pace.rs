@@ -6,7 +6,8 @@ use crate::{
 };
 
 const MINUTE_MS: Millis = 60_000;
-const MINUTES: usize = 10;
+/// The present minute, and the ten before it.
+const MINUTES: usize = 11;
 /// The bits of the hours that are looked at.
 const HOURS: u32 = (1 << 24) - 1;
 /// How many system prompts are remembered, one for each request.
@@ -77,13 +78,13 @@ impl Meter {
     pub fn read(&self, now: Millis, parallel: u32, clients: u8) -> Pace {
         let mut at = self.clone();
         at.roll(now / MINUTE_MS);
-        let mut pace = Pace::default();
-        pace.minutes = at.counts.to_vec();
-        pace.parallel = parallel;
-        pace.hours_active = at.hours.count_ones() as u8;
-        pace.clients = clients;
-        pace.same_system = at.same_system();
-        pace
+        Pace {
+            minutes: at.counts.to_vec(),
+            parallel,
+            hours_active: at.hours.count_ones() as u8,
+            clients,
+            same_system: at.same_system(),
+        }
     }
 
     fn same_system(mut self) -> Option<Share> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// More requests than this within ten minutes are a high frequency: one a
+/// More requests than this in the last ten minutes are a high frequency: one a
 /// second. A person at an agent makes a few a minute.
 const MANY_REQUESTS: u64 = 600;
 /// So many active hours of 24 leave no night.
@@ -21,7 +21,7 @@ const MANY_CLIENTS: u8 = 4;
 #[non_exhaustive]
 pub struct Pace {
     /// Admitted requests by minute of the clock: the present minute, as far as
-    /// it has come, and the nine before it.
+    /// it has come, and the ten before it.
     pub minutes: Vec<u32>,
     /// Requests whose answers have not ended.
     pub parallel: u32,
@@ -65,7 +65,7 @@ impl Share {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Concern {
-    /// More than 600 requests in ten minutes.
+    /// More than 600 requests in the present minute and the ten before it.
     HighFrequency,
     /// Requests in 22 or more of the last 24 hours.
     RoundTheClock,
@@ -74,15 +74,15 @@ pub enum Concern {
 }
 
 impl Pace {
-    /// Requests in the ten minutes together.
-    pub fn in_ten_minutes(&self) -> u64 {
+    /// Requests in all those minutes together.
+    pub fn requests(&self) -> u64 {
         self.minutes.iter().copied().map(u64::from).sum()
     }
 
     /// What a provider may object to, as far as can be told from here.
     pub fn concerns(&self) -> Vec<Concern> {
         let all = [
-            (Concern::HighFrequency, self.in_ten_minutes() > MANY_REQUESTS),
+            (Concern::HighFrequency, self.requests() > MANY_REQUESTS),
             (Concern::RoundTheClock, self.hours_active >= MANY_HOURS),
             (Concern::ManyClients, self.clients >= MANY_CLIENTS),
         ];
@@ -106,8 +106,8 @@ impl fmt::Display for Pace {
         let Self { parallel, hours_active, clients, .. } = self;
         write!(
             f,
-            "{} requests in ten minutes, {parallel} in parallel, active in {hours_active} of 24 hours, {clients} client identities",
-            self.in_ten_minutes(),
+            "{} requests in the last ten minutes, {parallel} in parallel, active in {hours_active} of 24 hours, {clients} client identities",
+            self.requests(),
         )?;
         match self.same_system {
             Some(Share { same, of }) => write!(f, ", {same} of {of} with the same system prompt"),
