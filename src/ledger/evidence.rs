@@ -150,6 +150,11 @@ impl KeptEvidence {
     pub fn new(halt: impl Into<String>, strike: Strike, evidence: Arc<Evidence>) -> Self {
         Self { halt: halt.into(), strike, evidence, over: None }
     }
+
+    /// Whether `other` is the same strike's.
+    fn is(&self, other: &Self) -> bool {
+        self.halt == other.halt && self.evidence == other.evidence
+    }
 }
 
 // Standings are hashed with what they hold; nothing is decided by the rest.
@@ -162,11 +167,28 @@ impl Hash for KeptEvidence {
 /// Adds `piece`, within [`EVIDENCE_KEPT`]. What is known already (its entry
 /// was written twice, since an answer was lost) is not added again.
 pub(super) fn keep(kept: &mut Vec<KeptEvidence>, piece: &KeptEvidence) {
-    let same = |known: &KeptEvidence| known.halt == piece.halt && known.evidence == piece.evidence;
-    if kept.iter().any(same) {
-        return;
+    if !kept.iter().any(|known| known.is(piece)) {
+        kept.push(piece.clone());
+        bound(kept);
     }
-    kept.push(piece.clone());
+}
+
+/// What two records of one account keep together.
+#[cfg_attr(not(feature = "redis"), allow(dead_code))]
+pub(super) fn joined(one: &[KeptEvidence], other: &[KeptEvidence]) -> Vec<KeptEvidence> {
+    let mut all = one.to_vec();
+    for piece in other {
+        match all.iter_mut().find(|known| known.is(piece)) {
+            Some(known) => known.over = known.over.take().or_else(|| piece.over.clone()),
+            None => all.push(piece.clone()),
+        }
+    }
+    all.sort_by_key(|piece| piece.evidence.at);
+    bound(&mut all);
+    all
+}
+
+fn bound(kept: &mut Vec<KeptEvidence>) {
     while kept.len() > EVIDENCE_KEPT {
         let oldest = kept.iter().position(|known| known.strike == Strike::Suspected);
         kept.remove(oldest.unwrap_or(0));

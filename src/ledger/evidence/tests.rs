@@ -141,6 +141,21 @@ fn beyond_the_bound_the_oldest_suspected_strike_goes_first() {
 }
 
 #[test]
+fn two_records_together_keep_the_evidence_of_both_once() {
+    let [a, b, c] = [("h-a", 1), ("h-b", 2), ("h-c", 3)]
+        .map(|(id, at)| halted(id, Strike::Confirmed, evidence(at, "words")));
+    let one = folded(&[c, a.clone()]);
+    let other = folded(&[a, b, released("h-a", 9)]);
+    let both = joined(&one.evidence, &other.evidence);
+    let told: Vec<_> = both.iter().map(|k| (k.halt.as_str(), k.over.is_some())).collect();
+    assert_eq!(told, [("h-a", true), ("h-b", false), ("h-c", false)]);
+    let many: Vec<_> = (0..100).map(|at| evidence(at, "words")).collect();
+    let many: Vec<_> =
+        many.into_iter().map(|e| KeptEvidence::new("h", Strike::Suspected, e)).collect();
+    assert_eq!(joined(&many, &both).len(), EVIDENCE_KEPT);
+}
+
+#[test]
 fn a_record_from_before_there_was_evidence_is_read() {
     let mut old = serde_json::to_value(folded(&[
         halted("h-a", Strike::Confirmed, evidence(1, "words")),
