@@ -106,3 +106,51 @@ impl TryFrom<String> for Account {
         }
     }
 }
+
+/// How often an account was struck, beside the limit that the provider's
+/// terms name. Displays as `1 confirmed, 2 suspected, limit 3`.
+///
+/// ```
+/// use planguard::account::Tally;
+///
+/// assert_eq!(Tally::new(1, 2, 3).to_string(), "1 confirmed, 2 suspected, limit 3");
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Tally {
+    /// Those that count against the limit.
+    pub confirmed: u32,
+    /// Those that may have an innocent reason and do not count.
+    pub suspected: u32,
+    /// With which confirmed one the provider bans the account; 0 if its terms
+    /// name none.
+    pub limit: u32,
+}
+
+impl Tally {
+    /// So many confirmed and suspected ones, of `limit`.
+    pub const fn new(confirmed: u32, suspected: u32, limit: u32) -> Self {
+        Self { confirmed, suspected, limit }
+    }
+
+    /// Whether the next confirmed strike is the one that the limit names.
+    pub const fn is_last_before_limit(&self) -> bool {
+        self.limit > 0 && self.confirmed == self.limit - 1
+    }
+
+    /// As displayed, each number as `number` writes it.
+    pub(crate) fn words(&self, number: impl Fn(u32) -> String) -> String {
+        let Self { confirmed, suspected, limit } = *self;
+        let of = match limit {
+            0 => String::new(),
+            limit => format!(", limit {}", number(limit)),
+        };
+        format!("{} confirmed, {} suspected{of}", number(confirmed), number(suspected))
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words(|number| number.to_string()))
+    }
+}

@@ -5,6 +5,10 @@
 //! which it recognises a signal, and leaves a read-only [`Detection`] in the
 //! response's extensions.
 
+mod asked;
+
+pub use asked::{Asked, Feature};
+
 use std::{
     fmt,
     sync::{
@@ -109,12 +113,12 @@ impl fmt::Display for Uninspected {
 
 /// Who hears of a signal: the account's breaker.
 pub trait SignalSink: Send + Sync + 'static {
-    /// One answer to the call that holds `ticket`, which went to `claim`,
-    /// carries a signal. Called inside a poll or a drop: must not block.
-    fn report(&self, ticket: Ticket, claim: &Claim, report: &Report);
+    /// One answer to `call` carries a signal. Called inside a poll or a drop:
+    /// must not block.
+    fn report(&self, call: &Exchange, report: &Report);
 
-    /// One answer could not be judged.
-    fn uninspected(&self, ticket: Ticket, claim: &Claim, why: &Uninspected);
+    /// One answer to `call` could not be judged.
+    fn uninspected(&self, call: &Exchange, why: &Uninspected);
 }
 
 /// One admitted call, in the request's extensions. Clones are the same call.
@@ -126,15 +130,45 @@ struct Inner {
     account: Account,
     ticket: Ticket,
     sink: Arc<dyn SignalSink>,
+    origin: Origin,
     taken: AtomicBool,
     report: OnceLock<Report>,
+}
+
+/// A User-Agent, cut to what evidence holds. A pointer as thin as can be, since
+/// every call carries one.
+pub(crate) type Agent = Arc<Box<[u8]>>;
+
+/// What is known of the request behind a call.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Origin {
+    /// Its User-Agent.
+    pub(crate) agent: Option<Agent>,
+    /// The workload in its extensions: the caller's, or a judge's.
+    pub(crate) workload: Option<Workload>,
+    /// What was said about it.
+    pub(crate) asked: Option<Asked>,
 }
 
 impl Exchange {
     /// A call on `account` at `claim`, whose signals go to `sink`.
     pub fn new(claim: Claim, account: Account, ticket: Ticket, sink: Arc<dyn SignalSink>) -> Self {
+        Self::with_origin(claim, account, ticket, sink, Origin::default())
+    }
+
+    pub(crate) fn with_origin(
+        claim: Claim,
+        account: Account,
+        ticket: Ticket,
+        sink: Arc<dyn SignalSink>,
+        origin: Origin,
+    ) -> Self {
         let (taken, report) = (AtomicBool::new(false), OnceLock::new());
-        Self(Arc::new(Inner { claim, account, ticket, sink, taken, report }))
+        Self(Arc::new(Inner { claim, account, ticket, sink, origin, taken, report }))
+    }
+
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.0.origin
     }
 
     /// The profile and endpoint that the request was matched to.
@@ -172,13 +206,13 @@ impl Exchange {
             report
         });
         if first {
-            self.0.sink.report(self.0.ticket, &self.0.claim, report);
+            self.0.sink.report(self, report);
         }
     }
 
     /// Reports that the response could not be judged.
     pub fn uninspected(&self, why: &Uninspected) {
-        self.0.sink.uninspected(self.0.ticket, &self.0.claim, why);
+        self.0.sink.uninspected(self, why);
     }
 
     /// What was reported, if anything.

@@ -77,6 +77,7 @@
 //! - [`refusal`] is what a stopped call gets, and how it is told to a client.
 //! - [`profile`] is a vendor's plan as data: endpoints, terms, rules.
 //! - [`ledger`] is what must outlive the process.
+//! - [`export`] is all that is known of one strike, for an appeal.
 //! - `sim` (feature `sim`) is a provider to test your own program against.
 //!
 //! # Spans and events
@@ -84,9 +85,10 @@
 //! | target | level | what |
 //! |---|---|---|
 //! | `planguard::call` | span, info | `call`: one admitted call, with `profile`, `account`, `class`, `disposition`, `verdict`, `halt_id` |
-//! | `planguard::strike` | error | one line a strike, ending in what releases it; late siblings are `warn` |
+//! | `planguard::strike` | error, warn | one line a strike, ending in what releases it; late siblings, and an account that stands one before the limit |
 //! | `planguard::breaker` | info, warn, error | holds, releases, waiting calls, layers in the wrong order |
 //! | `planguard::ledger` | error | the ledger cannot be read or written |
+//! | `planguard::pace` | warn | a provider may object to how an account is used, once an hour at most |
 //! | `planguard::detect` | warn | responses that cannot be judged, redirects to another host |
 //! | `planguard::refused` | debug, info | refused calls, and their number once a minute |
 //! | `planguard::signal` | debug | signals that halt nothing |
@@ -104,6 +106,7 @@ pub mod breaker;
 pub mod clock;
 pub mod detect;
 pub mod exchange;
+pub mod export;
 pub mod ledger;
 pub mod profile;
 pub mod refusal;

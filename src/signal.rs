@@ -1,6 +1,11 @@
 //! What one response says about the account that asked: the [`Signal`].
 
-use std::{fmt, str::FromStr, sync::Arc, time::SystemTime};
+use std::{
+    fmt,
+    str::FromStr,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -192,6 +197,11 @@ impl Reach {
     }
 }
 
+/// How much of the provider's words a signal keeps.
+const MESSAGE_BYTES: usize = 8 * 1024;
+/// How much of a code or a request id is kept of a signal that strikes.
+const NAME_BYTES: usize = 256;
+
 /// What one response says about the account that asked.
 ///
 /// `message` is the provider's own text, verbatim, at most 8 KiB of it.
@@ -244,4 +254,36 @@ impl Signal {
             reach: None,
         }
     }
+
+    /// This signal with no part that a ledger cannot hold, whoever reported
+    /// it.
+    pub(crate) fn bounded(mut self) -> Self {
+        cut(&mut self.message, MESSAGE_BYTES);
+        self.code.iter_mut().for_each(|code| cut(code, NAME_BYTES));
+        self.request_id.iter_mut().for_each(|id| cut(id, NAME_BYTES));
+        // What cannot be written as JSON would keep the halt out of the ledger.
+        self.reset = self.reset.filter(|reset| reset.at >= UNIX_EPOCH);
+        self
+    }
+}
+
+/// As much of a message as a signal keeps.
+pub(crate) fn front(message: &str) -> &str {
+    front_of(message, MESSAGE_BYTES)
+}
+
+/// At most `most` bytes of `text`, whole characters.
+pub(crate) fn front_of(text: &str, most: usize) -> &str {
+    if text.len() <= most {
+        return text;
+    }
+    let mut end = most;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+fn cut(text: &mut String, most: usize) {
+    text.truncate(front_of(text, most).len());
 }

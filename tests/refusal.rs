@@ -10,9 +10,9 @@ use std::{
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use planguard::{
-    account::Account,
+    account::{Account, Tally},
     profile::Surface,
-    refusal::{Details, Dialect, Reason, Refused, Stopped, Strikes},
+    refusal::{Details, Dialect, Reason, Refused, Stopped},
     signal::{Certainty, Class, Signal},
 };
 
@@ -32,7 +32,7 @@ fn halted(message: &str) -> Details {
     Details::new(Reason::AccountHalted, "Z.AI", "GLM Coding Plan")
         .account(Account::named("zai", "work"))
         .signal(signal(Class::PolicyViolation, "1313", message))
-        .strikes(Strikes::new(1, 0, 3))
+        .strikes(Tally::new(1, 0, 3))
         .halt("kdxmwq".to_owned())
         .release("planguard ack kdxmwq".to_owned())
         .appeal("https://z.ai/contact".to_owned())
@@ -48,7 +48,7 @@ fn a_worried_user_reads_what_happened_and_what_to_do() {
             "planguard stopped this call [account_halted]: Z.AI (GLM Coding Plan), account \
              `zai/work`. The provider says that the way this account is used breaks its usage \
              policy (code 1313). In the provider's own words: \"{MESSAGE}\". This call was not sent. \
-             Strikes: 1 of 3 confirmed. Nothing more is sent for this account until a person \
+             Strikes: 1 confirmed, 0 suspected, limit 3. Nothing more is sent for this account until a person \
              releases it (halt `kdxmwq`). Next: read the plan's usage policy, stop what breaks \
              it, ask the provider for a review (`https://z.ai/contact`); then run `planguard ack \
              kdxmwq`. Notice: the plan is limited to listed tools."

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use planguard::{
-    account::Account,
-    refusal::{Details, Dialect, Reason, Refused, Stopped, Strikes, first_trigger, is_safe},
+    account::{Account, Tally},
+    refusal::{Details, Dialect, Reason, Refused, Stopped, first_trigger, is_safe},
     signal::{Certainty, Class, Signal},
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -109,10 +109,10 @@ fn time() -> impl Strategy<Value = SystemTime> {
     })
 }
 
-fn strikes() -> impl Strategy<Value = Strikes> {
+fn strikes() -> impl Strategy<Value = Tally> {
     let count = || prop_oneof![0..4u32, select(vec![429, 500, 1503, 5040]), any::<u32>()];
     (count(), count(), count())
-        .prop_map(|(confirmed, suspected, limit)| Strikes::new(confirmed, suspected, limit))
+        .prop_map(|(confirmed, suspected, limit)| Tally::new(confirmed, suspected, limit))
 }
 
 fn signal() -> impl Strategy<Value = Signal> {
@@ -203,11 +203,11 @@ fn says_all(refused: &Refused, provider: &str, text: &str) -> Result<(), TestCas
         prop_assert!(has(&shown), "code {:?} in {:?}", code, text);
     }
     let strikes = refused.strikes();
-    if strikes != Strikes::default() || refused.is_policy() {
+    if strikes != Tally::default() || refused.is_policy() {
         prop_assert!(has(&format!("Strikes: {}", strikes.confirmed)), "strikes in {:?}", text);
     }
     if strikes.limit > 0 {
-        prop_assert!(has(&format!(" of {} confirmed", strikes.limit)), "limit in {:?}", text);
+        prop_assert!(has(&format!("limit {}", strikes.limit)), "limit in {:?}", text);
     }
     if strikes.suspected > 0 {
         prop_assert!(has(&format!("{} suspected", strikes.suspected)), "suspected in {:?}", text);

@@ -1,7 +1,9 @@
 //! What an account tells the log and the listeners.
 
+use std::sync::atomic::Ordering;
+
 use super::{cell::Cell, event::What, standing::Writes};
-use crate::ledger::{Entry, Fact, Halt};
+use crate::ledger::{Concern, Entry, Fact, Halt, Pace};
 
 impl Cell {
     /// Tells what was decided.
@@ -25,6 +27,26 @@ impl Cell {
                 _ => {}
             }
         }
+        self.tell_of_the_limit();
+    }
+
+    /// Says that the next strike may be the last one, each time that this
+    /// comes to be so.
+    pub(super) fn tell_of_the_limit(&self) {
+        let strikes = self.gate.look(|state| state.standing.record().strikes);
+        let limit = self.profile.strike_limit();
+        let before = self.told.confirmed.swap(strikes.confirmed, Ordering::Relaxed);
+        if before == strikes.confirmed || !strikes.of(limit).is_last_before_limit() {
+            return;
+        }
+        tracing::warn!(
+            target: "planguard::strike",
+            profile = self.profile.id(), account = self.account.as_str(),
+            strikes = strikes.confirmed, suspected = strikes.suspected, limit,
+            "one before the limit ({}). In the terms of {}: {}",
+            strikes.of(limit), self.profile.provider(), self.profile.strike_wording(),
+        );
+        self.tell(What::OneBeforeLimit { strikes, limit });
     }
 
     fn announce_halt(&self, halt: &Halt) {
@@ -57,6 +79,18 @@ impl Cell {
             self.profile.provider(),
         );
         self.tell(What::Strike { halt: halt.id.clone(), strike, strikes, limit });
+    }
+
+    /// Says that a provider may object to how the account is used.
+    pub(super) fn announce_pace(&self, pace: Pace, concerns: Vec<Concern>) {
+        let named: Vec<_> = concerns.iter().map(ToString::to_string).collect();
+        tracing::warn!(
+            target: "planguard::pace",
+            profile = self.profile.id(), account = self.account.as_str(), %pace,
+            "{} may object to how this account is used ({}), in planguard's own estimate; nothing is stopped for it",
+            self.profile.provider(), named.join(", "),
+        );
+        self.tell(What::Pace { pace: Box::new(pace), concerns });
     }
 
     /// Tells the listeners where `halt` stands by now.

@@ -25,9 +25,9 @@ impl Sent {
     /// earlier attempt left there. From here on the call counts as sent:
     /// `call` is not lazy in every service.
     pub(crate) fn hand_off(mut call: Call, extensions: &mut Extensions) -> Self {
-        let workload = extensions.get::<Workload>().copied().unwrap_or_default();
-        call.span().record("verdict", workload.as_str());
-        let exchange = call.exchange();
+        let workload = extensions.get::<Workload>().copied();
+        call.span().record("verdict", workload.unwrap_or_default().as_str());
+        let exchange = call.exchange(workload, extensions);
         if let Some(exchange) = exchange.clone() {
             extensions.insert(exchange);
         }

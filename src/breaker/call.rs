@@ -16,7 +16,12 @@ use super::{
     gate::Waited,
     standing::{Outcome, Pass},
 };
-use crate::{exchange::Exchange, profile::Claim};
+use http::Extensions;
+
+use crate::{
+    exchange::{Agent, Asked, Exchange, Origin, Workload},
+    profile::Claim,
+};
 
 /// One admitted call. It is over when this is dropped, if not before.
 pub(crate) struct Call {
@@ -24,6 +29,8 @@ pub(crate) struct Call {
     claim: Claim,
     pass: Option<Pass>,
     sent: bool,
+    /// The request's User-Agent.
+    agent: Option<Agent>,
     span: tracing::Span,
 }
 
@@ -31,11 +38,18 @@ impl Call {
     #[inline]
     pub(crate) fn new(cell: Arc<Cell>, claim: Claim, pass: Pass) -> Self {
         let span = tracing::Span::none();
-        let mut call = Self { cell, claim, pass: Some(pass), sent: false, span };
+        let mut call = Self { cell, claim, pass: Some(pass), sent: false, agent: None, span };
         if LevelFilter::current() >= LevelFilter::INFO {
             call.span = span_of(&call.cell);
         }
         call
+    }
+
+    /// The call of `agent`.
+    #[inline]
+    pub(crate) fn by(mut self, agent: Option<Agent>) -> Self {
+        self.agent = agent;
+        self
     }
 
     pub(crate) fn cell(&self) -> &Arc<Cell> {
@@ -55,14 +69,26 @@ impl Call {
         &self.span
     }
 
-    /// What goes into the request's extensions.
-    pub(crate) fn exchange(&self) -> Option<Exchange> {
+    /// What goes into the request's extensions, of a request that has these
+    /// and that workload among them.
+    pub(crate) fn exchange(
+        &mut self,
+        workload: Option<Workload>,
+        extensions: &Extensions,
+    ) -> Option<Exchange> {
         let ticket = self.pass.as_ref()?.ticket;
-        Some(Exchange::new(
+        let asked = extensions.get::<Asked>().cloned();
+        if let Some(hash) = asked.as_ref().and_then(|asked| asked.told().system) {
+            self.cell.gate.look(|state| state.pace.system(hash));
+        }
+        let agent = self.agent.take();
+        let origin = Origin { agent, workload, asked };
+        Some(Exchange::with_origin(
             self.claim.clone(),
             self.cell.account.clone(),
             ticket,
             self.cell.clone(),
+            origin,
         ))
     }
 
@@ -136,8 +162,15 @@ impl Call {
 
 impl Drop for Call {
     fn drop(&mut self) {
-        if self.pass.is_some() {
-            self.end(if self.sent { Outcome::Other } else { Outcome::NeverSent });
+        if let Some(pass) = &self.pass {
+            let outcome = match self.sent {
+                true => Outcome::Other,
+                false => {
+                    self.cell.gate.look(|state| state.uncount(pass));
+                    Outcome::NeverSent
+                }
+            };
+            self.end(outcome);
         }
     }
 }

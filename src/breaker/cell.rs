@@ -2,13 +2,15 @@
 
 use std::sync::{
     Arc, Weak,
-    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering},
 };
 use std::time::Duration;
 
+use http::HeaderValue;
 use parking_lot::Mutex;
 
 use super::{
+    clients::Clients,
     config::Shared,
     event::What,
     gate::Gate,
@@ -18,7 +20,8 @@ use super::{
 use crate::{
     account::{Account, letters},
     clock::{Millis, to_millis},
-    ledger::{Author, Entry, LedgerError, Opened, Person, Written},
+    exchange::Agent,
+    ledger::{Author, Entry, LedgerError, Opened, Pace, Person, Written},
     profile::Profile,
     refusal::Refused,
 };
@@ -44,6 +47,8 @@ pub(crate) struct Cell {
     verdicts: Mutex<Vec<Verdict>>,
     /// How many those are, for calls that have none.
     unasked: AtomicUsize,
+    /// Who uses the account.
+    clients: Mutex<Clients>,
     me: Weak<Self>,
 }
 
@@ -52,6 +57,8 @@ pub(crate) struct Cell {
 pub(crate) struct Told {
     pub(crate) waiting: AtomicBool,
     pub(crate) no_user_agent: AtomicBool,
+    /// How many confirmed strikes were known when the limit was last looked at.
+    pub(super) confirmed: AtomicU32,
     pub(crate) uninspected: AtomicBool,
     /// Answers that no detector had taken.
     pub(crate) untaken: AtomicU64,
@@ -63,12 +70,22 @@ pub(crate) struct Told {
     pub(crate) notice_due: AtomicU64,
     /// When the log said last that the ledger cannot be read.
     pub(crate) trouble: AtomicU64,
+    /// When the pace was last looked at, and last warned about.
+    pub(super) pace_looked: AtomicU64,
+    pub(super) pace_warned: AtomicU64,
 }
 
 /// Whether a minute has passed since `last`, which is now if so.
 pub(crate) fn once_a_minute(last: &AtomicU64, now: Millis) -> bool {
+    once_in(last, now, 60_000)
+}
+
+/// The same for any `span`. A clock that was set back by more than that makes
+/// it due too, or it would be due no more until that time came again.
+#[inline]
+pub(super) fn once_in(last: &AtomicU64, now: Millis, span: Millis) -> bool {
     let before = last.load(Ordering::Relaxed);
-    let due = now.saturating_sub(before) >= 60_000;
+    let due = now.abs_diff(before) >= span;
     due && last.compare_exchange(before, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
 }
 
@@ -104,12 +121,44 @@ impl Cell {
             seen: AtomicU64::new(NEVER),
             verdicts: Mutex::default(),
             unasked: AtomicUsize::new(0),
+            clients: Mutex::default(),
             me: me.clone(),
         })
     }
 
     pub(crate) fn now(&self) -> Millis {
         to_millis(self.shared.clock.now())
+    }
+
+    /// The client that `agent` names, if it does.
+    #[inline]
+    pub(crate) fn client(&self, agent: Option<&HeaderValue>) -> Option<Agent> {
+        Some(self.clients.lock().see(agent?.as_bytes(), || self.now()))
+    }
+
+    /// How the account is used at `now`.
+    pub(super) fn pace(&self, now: Millis) -> Pace {
+        let clients = self.clients.lock().count(now);
+        self.gate.look(|state| state.pace.read(now, state.standing.in_flight(), clients))
+    }
+
+    /// Looks once a minute at how the account is used.
+    #[inline]
+    pub(crate) fn watch_pace(&self, now: Millis) {
+        if once_in(&self.told.pace_looked, now, 60_000) {
+            self.look_at_pace(now);
+        }
+    }
+
+    /// Warns, once an hour at most. Nobody is stopped.
+    #[cold]
+    fn look_at_pace(&self, now: Millis) {
+        self.clients.lock().touch(now);
+        let pace = self.pace(now);
+        let concerns = pace.concerns();
+        if !concerns.is_empty() && once_in(&self.told.pace_warned, now, 3_600_000) {
+            self.announce_pace(pace, concerns);
+        }
     }
 
     /// The version at which the ledger was last read, if ever.
@@ -124,6 +173,7 @@ impl Cell {
             gate.with(now, news, |state, _| state.read(opened));
             true
         });
+        self.tell_of_the_limit();
     }
 
     /// The ledger has lent `trial`, as `opened` says: the call leaves, or the

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     account::Account,
     clock::{Millis, to_millis},
-    exchange::Workload,
+    exchange::{Agent, Workload},
     ledger::{BoxFuture, Changed, Entry, Fact, Lease, LedgerError},
     profile::{Claim, Profile, Registry, Target},
     refusal::Refused,
@@ -145,7 +145,8 @@ impl Core {
             plan: claim.is_plan(),
             may_test: head.workload != Workload::NonCoding,
         };
-        if ask.plan && !head.headers.contains_key(USER_AGENT) {
+        let agent = cell.client(head.headers.get(USER_AGENT));
+        if ask.plan && agent.is_none() {
             if let Some(refused) = no_user_agent(&cell, claim) {
                 return Admission::Refuse(refused);
             }
@@ -157,41 +158,57 @@ impl Core {
             matches!(self.shared.ledger.changed(&cell.account, seen), Changed::No)
         });
         if !fresh {
-            return self.later(cell, claim, ask);
+            return self.later(cell, claim, ask, agent);
         }
         let now = cell.now();
         self.show_notice(&cell, claim, now);
+        cell.watch_pace(now);
         match cell.gate.admit_open(ask, now) {
-            Some(pass) => Admission::Go(Call::new(cell, claim.clone(), pass)),
-            None => self.admit_halted(cell, claim, ask),
+            Some(pass) => Admission::Go(Call::new(cell, claim.clone(), pass).by(agent)),
+            None => self.admit_halted(cell, claim, ask, agent),
         }
     }
 
     /// May this request leave, although a halt or the want of a slot speaks
     /// against it?
     #[cold]
-    fn admit_halted(self: &Arc<Self>, cell: Arc<Cell>, claim: &Claim, ask: Ask) -> Admission {
+    fn admit_halted(
+        self: &Arc<Self>,
+        cell: Arc<Cell>,
+        claim: &Claim,
+        ask: Ask,
+        agent: Option<Agent>,
+    ) -> Admission {
         if self.shared.reports_only() {
-            return Admission::Go(anyway(cell, claim.clone(), ask));
+            return Admission::Go(anyway(cell, claim.clone(), ask).by(agent));
         }
         match cell.act(|gate, now, writes| gate.admit(ask, now, writes)) {
-            Admit::Go(pass) => Admission::Go(Call::new(cell, claim.clone(), pass)),
+            Admit::Go(pass) => Admission::Go(Call::new(cell, claim.clone(), pass).by(agent)),
             Admit::Refuse { halt, not_before } => {
                 Admission::Refuse(refuse::halted(&cell, claim, &halt, not_before))
             }
-            Admit::Wait | Admit::Lease(_) => self.later(cell, claim, ask),
+            Admit::Wait | Admit::Lease(_) => self.later(cell, claim, ask, agent),
         }
     }
 
     #[cold]
-    fn later(self: &Arc<Self>, cell: Arc<Cell>, claim: &Claim, ask: Ask) -> Admission {
+    fn later(
+        self: &Arc<Self>,
+        cell: Arc<Cell>,
+        claim: &Claim,
+        ask: Ask,
+        agent: Option<Agent>,
+    ) -> Admission {
         let (core, claim) = (self.clone(), claim.clone());
-        Admission::Later(Box::pin(async move { core.admit_slowly(cell, claim, ask).await }))
+        Admission::Later(Box::pin(async move {
+            core.admit_slowly(cell, claim, ask).await.map(|call| call.by(agent))
+        }))
     }
 
     async fn admit_slowly(&self, cell: Arc<Cell>, claim: Claim, ask: Ask) -> Result<Call, Refused> {
         self.refresh(&cell, &claim).await?;
         self.show_notice(&cell, &claim, cell.now());
+        cell.watch_pace(cell.now());
         if self.shared.reports_only() {
             return Ok(anyway(cell, claim, ask));
         }
@@ -493,7 +510,7 @@ impl Drop for Claiming {
 }
 
 fn anyway(cell: Arc<Cell>, claim: Claim, ask: Ask) -> Call {
-    let pass = cell.act(|gate, now, _| gate.look(|state| state.standing.admit_anyway(ask, now)));
+    let pass = cell.act(|gate, now, _| gate.look(|state| state.admit_anyway(ask, now)));
     Call::new(cell, claim, pass)
 }
 

@@ -27,6 +27,17 @@ pub enum Posture {
     Report,
 }
 
+impl Posture {
+    /// The name as it stands in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Probation => "probation",
+            Self::Strict => "strict",
+            Self::Report => "report",
+        }
+    }
+}
+
 /// What is done about one class of signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -7,7 +7,7 @@ use tokio::sync::broadcast;
 use crate::{
     account::Account,
     exchange::Uninspected,
-    ledger::{Ended, Fact, Halt, Person, Phase, Strike, Strikes},
+    ledger::{Concern, Ended, Fact, Halt, Pace, Person, Phase, Strike, Strikes},
     signal::Signal,
 };
 
@@ -77,6 +77,23 @@ pub enum What {
         strikes: Strikes,
         /// How many confirmed ones the provider allows.
         limit: u32,
+    },
+    /// The next confirmed strike is the one that the provider's terms name:
+    /// the account stands one before the limit. Sent each time that is
+    /// reached, and once by a process that reads it in the ledger.
+    OneBeforeLimit {
+        /// All strikes of the account.
+        strikes: Strikes,
+        /// With which confirmed one the provider bans the account.
+        limit: u32,
+    },
+    /// A provider may object to how the account is used. Sent once an hour at
+    /// most; nothing is stopped for it.
+    Pace {
+        /// How it is used.
+        pace: Box<Pace>,
+        /// What in that a provider may object to.
+        concerns: Vec<Concern>,
     },
     /// A call waits for a slot. Sent once an account and process.
     Waiting {

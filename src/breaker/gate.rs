@@ -141,7 +141,10 @@ impl Gate {
             let waiter = state.place(id).and_then(|place| state.queue.remove(place))?;
             match waiter.turn {
                 Turn::Waiting(waker) => return waker,
-                Turn::Granted(pass) => state.ended(pass, Outcome::NeverSent, now, news),
+                Turn::Granted(pass) => {
+                    state.uncount(&pass);
+                    state.ended(pass, Outcome::NeverSent, now, news);
+                }
                 Turn::AskAgain => {}
             }
             None

@@ -39,10 +39,12 @@ pub mod bench;
 mod body;
 mod call;
 mod cell;
+mod clients;
 mod config;
 mod core;
 mod disposition;
 mod event;
+mod evidence;
 #[cfg(feature = "tower")]
 mod future;
 mod gate;
@@ -51,6 +53,7 @@ mod layer;
 #[cfg(feature = "reqwest")]
 mod middleware;
 mod outbox;
+mod pace;
 mod refuse;
 #[cfg(feature = "tower")]
 mod refusing;

@@ -106,15 +106,16 @@ impl Outbox {
     ) -> Vec<u64> {
         let owed = std::mem::take(&mut self.owed);
         let heard = standing.record().revision.saturating_sub(owed.len() as u64);
-        let before = standing.record().halts.clone();
+        let before = standing.record().clone();
         standing.overrule(opened);
         if opened.record.revision < heard {
             // The ledger knew more once: what it lost is still halted here.
             let unheard = |id: &str| {
                 owed.iter().any(|o| matches!(&o.entry.fact, Fact::Halted { halt } if halt.id == id))
             };
-            for halt in before.into_iter().filter(|halt| !unheard(&halt.id)) {
+            for mut halt in before.halts.iter().filter(|halt| !unheard(&halt.id)).cloned() {
                 let from = writes.len();
+                halt.evidence = before.evidence_of(&halt.id).cloned().collect();
                 standing.restate(halt, now, writes);
                 self.owe(&writes[from..], None);
             }

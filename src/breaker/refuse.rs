@@ -11,7 +11,7 @@ use crate::{
     exchange::Report,
     ledger::{Halt, HaltKind},
     profile::Claim,
-    refusal::{Details, Reason, Refused, Strikes},
+    refusal::{Details, Reason, Refused},
     signal::{Class, Signal},
 };
 
@@ -110,10 +110,10 @@ fn stopped(cell: &Arc<Cell>, details: Details) -> Refused {
 
 fn details(cell: &Arc<Cell>, claim: &Claim, reason: Reason) -> Details {
     let profile = claim.profile();
-    let record = cell.gate.look(|state| state.standing.record().strikes);
+    let strikes = cell.gate.look(|state| state.standing.record().strikes);
     Details::new(reason, profile.provider(), profile.plan())
         .account(cell.account.clone())
-        .strikes(Strikes::new(record.confirmed, record.suspected, profile.strike_limit()))
+        .strikes(strikes.of(profile.strike_limit()))
         .notice(profile.notice().short.clone())
 }
 

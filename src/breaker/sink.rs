@@ -9,14 +9,14 @@ use super::{
     standing::Struck,
 };
 use crate::{
-    exchange::{Report, SignalSink, Ticket, Uninspected},
+    exchange::{Exchange, Report, SignalSink, Uninspected},
     ledger::{Entry, Fact},
-    profile::Claim,
 };
 
 impl SignalSink for Cell {
-    fn report(&self, ticket: Ticket, claim: &Claim, report: &Report) {
-        let signal = &report.signal;
+    fn report(&self, call: &Exchange, report: &Report) {
+        let (ticket, claim) = (call.ticket(), call.claim());
+        let signal = &report.signal.clone().bounded();
         let disposition = self.shared.dispositions.get(signal.class);
         if self.shared.reports_only() {
             if disposition.action.as_str() != "pass" {
@@ -45,6 +45,7 @@ impl SignalSink for Cell {
             signal: signal.clone(),
             disposition,
             id: self.fresh_id(),
+            evidence: self.evidence(call, signal, disposition),
         };
         let (halt, written) = self.act(|gate, now, news| {
             gate.with(now, news, |state, news| {
@@ -64,12 +65,12 @@ impl SignalSink for Cell {
         self.keep(Verdict { serial: ticket.serial, halt, written });
     }
 
-    fn uninspected(&self, _ticket: Ticket, claim: &Claim, why: &Uninspected) {
+    fn uninspected(&self, call: &Exchange, why: &Uninspected) {
         self.tell(What::Uninspected { why: why.clone() });
         if !self.told.uninspected.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 target: "planguard::detect",
-                account = self.account.as_str(), host = claim.endpoint().host, %why,
+                account = self.account.as_str(), host = call.claim().endpoint().host, %why,
                 "a response could not be judged: a policy signal in it would be missed"
             );
         }

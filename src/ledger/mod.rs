@@ -7,9 +7,11 @@
 //! Machines share one on Redis (`RedisLedger`, feature `redis`).
 
 mod acknowledgement;
+mod evidence;
 pub mod file;
 pub mod lease;
 mod memory;
+mod pace;
 mod record;
 #[cfg(feature = "redis")]
 pub mod redis;
@@ -21,9 +23,11 @@ pub(crate) mod tricky;
 mod writer;
 
 pub use acknowledgement::Acknowledgement;
+pub use evidence::{EVIDENCE_KEPT, Evidence, KeptEvidence, Over, Place, USER_AGENT_BYTES};
 pub use file::{FileLedger, default_place};
 pub use lease::Lease;
 pub use memory::MemoryLedger;
+pub use pace::{Concern, Pace, Share};
 pub use record::{
     Ended, Entry, Fact, Halt, HaltKind, KeptSignal, Person, Phase, Record, Released, Strike,
     Strikes,
@@ -238,7 +242,7 @@ fn told(ended: Option<&Released>) -> String {
 }
 
 /// `at` in UTC, for people.
-fn shown(at: Millis) -> String {
+pub(crate) fn shown(at: Millis) -> String {
     jiff::Timestamp::try_from(from_millis(at))
         .map_or_else(|_| format!("{at} ms"), |at| format!("{at:.0}"))
 }

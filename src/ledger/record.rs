@@ -3,7 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{KeptEvidence, Over, evidence};
 use crate::{
+    account::Tally,
     clock::Millis,
     signal::{Class, Reach, Signal},
 };
@@ -118,6 +120,10 @@ pub struct Halt {
     /// Calls in flight when it began.
     #[serde(default)]
     pub in_flight: u32,
+    /// What is known of its strikes, on the way into the ledger only: a
+    /// record keeps it [apart](Record::evidence).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<KeptEvidence>,
 }
 
 /// Who did something to a halt, in their own words.
@@ -186,6 +192,11 @@ pub struct Strikes {
 }
 
 impl Strikes {
+    /// These beside the provider's `limit`.
+    pub const fn of(self, limit: u32) -> Tally {
+        Tally::new(self.confirmed, self.suspected, limit)
+    }
+
     pub(super) fn add(&mut self, strike: Option<Strike>) {
         match strike {
             Some(Strike::Confirmed) => self.confirmed = self.confirmed.saturating_add(1),
@@ -222,6 +233,10 @@ pub struct Record {
     /// The strikes so far.
     #[serde(default)]
     pub strikes: Strikes,
+    /// What is known of the last [16](super::EVIDENCE_KEPT) of them, oldest
+    /// first. It outlives their halts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<KeptEvidence>,
     /// When the last probation began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probation_began: Option<Millis>,
@@ -352,7 +367,7 @@ impl Record {
         }
         match &entry.fact {
             Fact::Halted { halt } => {
-                let mut halt = (**halt).clone();
+                let mut halt = self.without_evidence(halt);
                 halt.epoch = self.epoch;
                 self.strikes.add(halt.strike);
                 if halt.kind == HaltKind::Probation {
@@ -362,8 +377,9 @@ impl Record {
             }
             Fact::Hit { halt: id } => self.hit(id),
             Fact::Raised { halt } => {
-                if let Some(open) = self.halts.iter_mut().find(|open| open.id == halt.id) {
-                    let mut raised = (**halt).clone();
+                if let Some(at) = self.halts.iter().position(|open| open.id == halt.id) {
+                    let mut raised = self.without_evidence(halt);
+                    let open = &mut self.halts[at];
                     // Hits are counted in any epoch, so more may be known here.
                     raised.hits = raised.hits.max(open.hits);
                     raised.epoch = open.epoch;
@@ -386,7 +402,8 @@ impl Record {
                 }
             }
             Fact::Ended { halt: id, how } => {
-                if let Some(halt) = self.close(id, entry.at, None) {
+                let over = Over { at: entry.at, how: Some(*how), by: None };
+                if let Some(halt) = self.close(id, over) {
                     if halt.kind == HaltKind::Probation && *how == Ended::Passed {
                         // Only a person gives slots back.
                         let half = (halt.in_flight / 2).max(1);
@@ -396,7 +413,8 @@ impl Record {
                 }
             }
             Fact::Acknowledged { halt: id, by } => {
-                if self.close(id, entry.at, Some(by.clone())).is_some() {
+                let over = Over { at: entry.at, how: None, by: Some(by.clone()) };
+                if self.close(id, over).is_some() {
                     self.reduced_slots = None;
                 }
             }
@@ -413,14 +431,28 @@ impl Record {
         }
     }
 
-    fn close(&mut self, id: &str, at: Millis, by: Option<Person>) -> Option<Halt> {
+    /// `halt` as it is kept; its evidence is kept apart.
+    fn without_evidence(&mut self, halt: &Halt) -> Halt {
+        halt.evidence.iter().for_each(|piece| evidence::keep(&mut self.evidence, piece));
+        Halt { evidence: Vec::new(), ..halt.clone() }
+    }
+
+    /// What is known of the strikes of the halt `id`, open or over.
+    pub fn evidence_of<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a KeptEvidence> {
+        self.evidence.iter().filter(move |piece| piece.halt == id)
+    }
+
+    fn close(&mut self, id: &str, over: Over) -> Option<Halt> {
         let place = self.halts.iter().position(|halt| halt.id == id)?;
         let halt = self.halts.remove(place);
         if self.released.len() >= RELEASED_KEPT {
             self.released.remove(0);
         }
+        for piece in self.evidence.iter_mut().filter(|piece| piece.halt == id) {
+            piece.over = Some(over.clone());
+        }
         let Halt { kind, reach, endpoint, epoch, hits, .. } = halt;
-        let (id, class) = (halt.id.clone(), halt.class());
+        let (id, class, Over { at, by, .. }) = (halt.id.clone(), halt.class(), over);
         self.released.push(Released { id, kind, reach, endpoint, class, epoch, at, hits, by });
         Some(halt)
     }

@@ -80,6 +80,7 @@ fn halts() -> impl Strategy<Value = Halt> {
             longest_ms: counts.0,
             dead_leases: counts.2,
             in_flight: counts.3,
+            evidence: Vec::new(),
         })
 }
 
@@ -229,6 +230,7 @@ fn halt(id: &str) -> Entry {
         longest_ms: 0,
         dead_leases: 0,
         in_flight: 0,
+        evidence: Vec::new(),
     };
     Entry::new(1, Fact::Halted { halt: Box::new(halt) })
 }

@@ -23,7 +23,7 @@ impl fmt::Display for Rule {
             None => {}
         }
         if !self.surfaces.is_empty() {
-            let names = self.surfaces.iter().map(|surface| format!("{surface:?}").to_lowercase());
+            let names = self.surfaces.iter().map(|surface| surface.as_str());
             write!(f, ", surface {}", join(names, " or "))?;
         }
         if !self.codes.is_empty() {

@@ -23,6 +23,18 @@ pub enum Surface {
     Other,
 }
 
+impl Surface {
+    /// The name as it stands in profiles.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Openai => "openai",
+            Self::Responses => "responses",
+            Self::Anthropic => "anthropic",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// Who pays for an endpoint's calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -57,7 +57,6 @@ pub(super) struct TermsFile {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AppealFile {
-    #[expect(dead_code, reason = "names the entry for the reader of the file")]
     pub(super) region: String,
     pub(super) hosts: Vec<String>,
     pub(super) url: String,

@@ -1,10 +1,7 @@
 //! From an answer to its signal.
 
 use super::{Claim, Evidence, Inner, Place, extract::Facts, reset, rule::Rule};
-use crate::signal::Signal;
-
-/// How much of the provider's words a signal keeps.
-const MAX_MESSAGE_BYTES: usize = 8 * 1024;
+use crate::signal::{Signal, front};
 
 pub(super) fn judge(profile: &Inner, claim: &Claim, evidence: &Evidence<'_>) -> Option<Signal> {
     let facts = profile.extract.facts(evidence);
@@ -33,16 +30,4 @@ fn signal(profile: &Inner, rule: Option<&Rule>, facts: &Facts<'_>) -> Signal {
     let wall = rule.and_then(|rule| rule.reset.as_deref());
     signal.reset = reset::read(wall, evidence.headers, facts.message, evidence.now);
     signal
-}
-
-/// At most [`MAX_MESSAGE_BYTES`] of `text`, whole characters.
-fn front(text: &str) -> &str {
-    if text.len() <= MAX_MESSAGE_BYTES {
-        return text;
-    }
-    let mut end = MAX_MESSAGE_BYTES;
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default()
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("format.md")]
 
+mod appeal;
 mod builtin;
 mod by_name;
 mod check;
@@ -24,7 +25,8 @@ mod when;
 #[cfg(test)]
 mod tests;
 
-pub use builtin::zai;
+pub use appeal::Appeal;
+pub use builtin::{built_in, zai};
 pub(crate) use endpoint::Target;
 pub use endpoint::{Billing, Claim, Endpoint, Registry, Surface};
 pub use error::{ProfileError, ProfileErrorKind};
@@ -155,13 +157,6 @@ impl Profile {
     /// The tools that the vendor lists, and the day the list was read.
     pub fn supported_tools(&self) -> (&[String], &str) {
         (&self.0.terms.supported_tools, &self.0.terms.supported_tools_on)
-    }
-
-    /// Where the holder of an account at `host` appeals, if known.
-    pub fn appeal_url(&self, host: &str) -> Option<&str> {
-        let host = endpoint::bare_host(host);
-        let hosts_it = |hosts: &[String]| hosts.iter().any(|own| own.eq_ignore_ascii_case(host));
-        self.0.terms.appeal.iter().find(|a| hosts_it(&a.hosts)).map(|appeal| appeal.url.as_str())
     }
 
     /// What the vendor's terms say, dated.

@@ -6,26 +6,10 @@ use bytes::Bytes;
 use http::StatusCode;
 
 use super::Reason;
-use crate::{account::Account, signal::Signal};
-
-/// How often an account was struck.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub struct Strikes {
-    /// Those that count against the provider's limit.
-    pub confirmed: u32,
-    /// Those that may have an innocent reason and do not count.
-    pub suspected: u32,
-    /// How many the plan's terms name; 0 if they name none.
-    pub limit: u32,
-}
-
-impl Strikes {
-    /// So many confirmed and suspected ones, of `limit`.
-    pub const fn new(confirmed: u32, suspected: u32, limit: u32) -> Self {
-        Self { confirmed, suspected, limit }
-    }
-}
+use crate::{
+    account::{Account, Tally},
+    signal::Signal,
+};
 
 /// The provider's answer to the call that struck.
 #[derive(Clone)]
@@ -53,7 +37,7 @@ pub struct Details {
     pub(super) plan: String,
     pub(super) account: Option<Account>,
     pub(super) signal: Option<Signal>,
-    pub(super) strikes: Strikes,
+    pub(super) strikes: Tally,
     pub(super) halt: Option<String>,
     pub(super) not_before: Option<SystemTime>,
     pub(super) release: Option<String>,
@@ -73,7 +57,7 @@ impl Details {
             plan: plan.into(),
             account: None,
             signal: None,
-            strikes: Strikes::default(),
+            strikes: Tally::default(),
             halt: None,
             not_before: None,
             release: None,
@@ -97,7 +81,7 @@ impl Details {
     }
 
     /// How often the account was struck.
-    pub fn strikes(mut self, strikes: Strikes) -> Self {
+    pub fn strikes(mut self, strikes: Tally) -> Self {
         self.strikes = strikes;
         self
     }

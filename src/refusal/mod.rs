@@ -35,7 +35,8 @@ mod response;
 mod text;
 mod trigger;
 
-pub use details::{Details, Strikes};
+pub use details::Details;
+pub(crate) use part::is_unprintable;
 pub use refused::{Refused, Stopped};
 pub use response::Dialect;
 pub use trigger::{TRIGGERS, Trigger, first_trigger, is_safe};

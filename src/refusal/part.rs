@@ -54,7 +54,7 @@ pub(super) fn clean(text: &str) -> String {
 }
 
 /// Control characters, and those that turn the direction of what follows.
-fn is_unprintable(c: char) -> bool {
+pub(crate) fn is_unprintable(c: char) -> bool {
     c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 

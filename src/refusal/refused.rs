@@ -10,8 +10,11 @@ use std::{
 use bytes::Bytes;
 use http::StatusCode;
 
-use super::{Details, Reason, Strikes, text};
-use crate::{account::Account, signal::Signal};
+use super::{Details, Reason, text};
+use crate::{
+    account::{Account, Tally},
+    signal::Signal,
+};
 
 /// How many errors [`Refused::find`] looks at. A chain of wrappers is a few
 /// long; a `source` that leads back to itself must not hang the caller.
@@ -112,7 +115,7 @@ impl Refused {
     }
 
     /// How often the account was struck.
-    pub fn strikes(&self) -> Strikes {
+    pub fn strikes(&self) -> Tally {
         self.details().strikes
     }
 

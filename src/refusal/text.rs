@@ -9,10 +9,13 @@
 use std::borrow::Cow;
 
 use super::{
-    Reason, Refused, Strikes, is_safe,
+    Reason, Refused, is_safe,
     part::{MAX_CODE, clean, exact, exact_or_apart, part, plain, shorten, time},
 };
-use crate::signal::{Certainty, Class, Signal};
+use crate::{
+    account::Tally,
+    signal::{Certainty, Class, Signal},
+};
 
 /// How much of the provider's words an error shows, in characters.
 const MAX_WORDS: usize = 1000;
@@ -155,20 +158,11 @@ fn words(signal: &Signal) -> Option<String> {
 
 fn strikes(refused: &Refused) -> Option<String> {
     let strikes = refused.strikes();
-    if strikes == Strikes::default() && !refused.is_policy() {
+    if strikes == Tally::default() && !refused.is_policy() {
         return None;
     }
     let number = |n: u32| plain(&n.to_string()).into_owned();
-    let confirmed = number(strikes.confirmed);
-    let of = match strikes.limit {
-        0 => String::new(),
-        limit => format!(" of {}", number(limit)),
-    };
-    let suspected = match strikes.suspected {
-        0 => String::new(),
-        suspected => format!(", {} suspected (not counted)", number(suspected)),
-    };
-    Some(format!("Strikes: {confirmed}{of} confirmed{suspected}."))
+    Some(format!("Strikes: {}.", strikes.words(number)))
 }
 
 /// The one policy class that the account's own load may explain.

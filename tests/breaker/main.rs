@@ -3,6 +3,9 @@
 
 #[path = "../stack/capture.rs"]
 mod capture;
+mod evidence;
 mod ledgers;
+mod limit;
+mod pace;
 mod promises;
 mod support;

@@ -27,11 +27,11 @@ impl Heard {
 struct Sink(Arc<Heard>);
 
 impl SignalSink for Sink {
-    fn report(&self, _: Ticket, _: &Claim, report: &Report) {
+    fn report(&self, _: &Exchange, report: &Report) {
         self.0.reports.lock().push(report.clone());
     }
 
-    fn uninspected(&self, _: Ticket, _: &Claim, why: &Uninspected) {
+    fn uninspected(&self, _: &Exchange, why: &Uninspected) {
         self.0.uninspected.lock().push(why.clone());
     }
 }

@@ -78,6 +78,7 @@ fn strike(gate: &Gate, pass: &Pass) {
         signal: Signal::new(Class::PolicyViolation, Certainty::Confirmed, 429),
         disposition: Disposition::of(Class::PolicyViolation),
         id: "h-x".to_owned(),
+        evidence: None,
     };
     gate.with(NOW, &mut Writes::new(), |state, news| {
         state.act(news, |standing, writes| standing.signal(&struck, NOW, writes))

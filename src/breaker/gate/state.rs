@@ -6,6 +6,7 @@ use std::{collections::VecDeque, task::Waker};
 use crate::{
     breaker::{
         outbox::{Outbox, Said},
+        pace::Meter,
         standing::{Admit, Ask, Limits, Outcome, Pass, Role, Standing, Trial, Writes},
     },
     clock::Millis,
@@ -20,6 +21,8 @@ pub struct State {
     /// Entries on their way to the ledger: until they are there, this
     /// process knows more than the ledger does.
     pub outbox: Outbox,
+    /// How fast the plan is used.
+    pub pace: Meter,
     /// Who waits for what was said under a number.
     written: Vec<(u64, Answer)>,
     limits: Limits,
@@ -121,8 +124,9 @@ impl State {
     ) -> Option<Pass> {
         self.read(opened);
         let pass = self.standing.begin_trial(trial.clone(), ask, now);
-        if pass.is_none() {
-            self.give_back(trial, now, news);
+        match &pass {
+            Some(pass) => self.count(pass, now),
+            None => self.give_back(trial, now, news),
         }
         pass
     }
@@ -164,7 +168,9 @@ impl State {
 
     #[inline]
     pub(super) fn admit_open(&mut self, ask: Ask, queued: bool, now: Millis) -> Option<Pass> {
-        self.standing.admit_open(ask, &self.limits, queued, now)
+        let pass = self.standing.admit_open(ask, &self.limits, queued, now)?;
+        self.count(&pass, now);
+        Some(pass)
     }
 
     pub(super) fn admit(
@@ -175,7 +181,33 @@ impl State {
         news: &mut Writes,
     ) -> Admit {
         let limits = self.limits;
-        self.act(news, |standing, writes| standing.admit(ask, &limits, queued, now, writes))
+        let admit =
+            self.act(news, |standing, writes| standing.admit(ask, &limits, queued, now, writes));
+        if let Admit::Go(pass) = &admit {
+            self.count(pass, now);
+        }
+        admit
+    }
+
+    /// Lets a call leave whatever the standing is: for `Posture::Report`.
+    pub fn admit_anyway(&mut self, ask: Ask, now: Millis) -> Pass {
+        let pass = self.standing.admit_anyway(ask, now);
+        self.count(&pass, now);
+        pass
+    }
+
+    #[inline]
+    fn count(&mut self, pass: &Pass, now: Millis) {
+        if pass.ask.plan {
+            self.pace.count(now);
+        }
+    }
+
+    /// The call of `pass` was admitted, and goes away unsent.
+    pub fn uncount(&mut self, pass: &Pass) {
+        if pass.ask.plan {
+            self.pace.take_back();
+        }
     }
 
     pub(super) fn ended(&mut self, pass: Pass, outcome: Outcome, now: Millis, news: &mut Writes) {
@@ -212,6 +244,7 @@ impl State {
                 if self.standing.forbids(pass.ask, now) {
                     if let Turn::Granted(pass) = std::mem::replace(&mut waiter.turn, Turn::AskAgain)
                     {
+                        self.uncount(&pass);
                         self.ended(pass, Outcome::NeverSent, now, news);
                     }
                 }

@@ -106,6 +106,7 @@ fn strike(gate: &Gate, pass: &Pass, number: usize) {
         signal: Signal::new(Class::PolicyViolation, Certainty::Confirmed, 429),
         disposition: Disposition::of(Class::PolicyViolation),
         id: format!("h-{number}"),
+        evidence: None,
     };
     gate.with(NOW, &mut Writes::new(), |state, news| {
         let said = Said::Signal(Box::new(struck.clone()));

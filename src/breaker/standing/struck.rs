@@ -1,5 +1,7 @@
 //! What a signal does to a standing.
 
+use std::sync::Arc;
+
 use super::{
     Standing, Writes,
     settle::{again, doubled},
@@ -9,7 +11,7 @@ use crate::{
     breaker::disposition::{Action, Disposition},
     clock::{Millis, to_millis},
     exchange::Ticket,
-    ledger::{Fact, Halt, HaltKind, KeptSignal, Person, Phase, Strike},
+    ledger::{Evidence, Fact, Halt, HaltKind, KeptEvidence, KeptSignal, Person, Phase, Strike},
     signal::{Reach, Signal},
 };
 
@@ -36,6 +38,8 @@ pub struct Struck {
     pub disposition: Disposition,
     /// An id for the halt that may begin.
     pub id: String,
+    /// What will be kept of it if it strikes.
+    pub evidence: Option<Arc<Evidence>>,
 }
 
 /// What a disposition wants of an account at this moment.
@@ -116,6 +120,7 @@ impl Standing {
             longest_ms: 0,
             dead_leases: 0,
             in_flight: self.in_flight(),
+            evidence: Vec::new(),
         };
         self.write(Fact::Halted { halt: Box::new(halt) }, now, writes);
         id.to_owned()
@@ -200,6 +205,7 @@ impl Standing {
             longest_ms,
             dead_leases: 0,
             in_flight: self.in_flight(),
+            evidence: struck.kept(&struck.id, strike),
         }
     }
 }
@@ -214,6 +220,14 @@ impl Struck {
             Some(rule) => rule,
             None => row,
         }
+    }
+
+    /// What is kept of this signal, as the strike that marks `halt`.
+    fn kept(&self, halt: &str, strike: Option<Strike>) -> Vec<KeptEvidence> {
+        let kept = self.evidence.clone().zip(strike);
+        kept.map(|(evidence, strike)| KeptEvidence::new(halt, strike, evidence))
+            .into_iter()
+            .collect()
     }
 }
 
@@ -251,6 +265,7 @@ fn raised(mut halt: Halt, wanted: Wanted, reach: Reach, struck: &Struck) -> Fact
     if known.is_none_or(|known| severity(struck.signal.class) >= severity(known)) {
         halt.signal = Some(KeptSignal(Box::new(struck.signal.clone())));
     }
+    halt.evidence = struck.kept(&halt.id, halt.strike);
     Fact::Raised { halt: Box::new(halt) }
 }
 

@@ -9,8 +9,9 @@
 //! {"account":"zai/bcdfghjklmnpqrst","at":1784803600000,"what":"acknowledged","halt":"h-…","by":{…}}
 //! ```
 //!
-//! It holds fingerprints of accounts, the provider's words, and the names and
-//! notes of those who released a halt; no credential, no prompt. Files have
+//! It holds fingerprints of accounts, the provider's words, the
+//! [evidence](super::Evidence) of each strike, and the names and notes of those
+//! who released a halt; no credential, no prompt, no query string. Files have
 //! mode 0600, a folder made for them 0700.
 //!
 //! - **Writing** takes an advisory lock (`.lock` beside the file), appends one

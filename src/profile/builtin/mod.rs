@@ -22,3 +22,8 @@ pub fn zai() -> Profile {
     });
     profile.clone()
 }
+
+/// The built-in profile of that id.
+pub fn built_in(id: &str) -> Option<Profile> {
+    (id == "zai").then(zai)
+}

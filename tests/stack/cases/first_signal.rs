@@ -120,8 +120,7 @@ async fn the_first_signal_halts(case: Case, surface: Surface, stream: bool, tran
         assert_eq!((counted.confirmed, counted.suspected), case.strikes, "{on}: {text}");
         let strikes = match case.strikes {
             (0, 0) => "This call was not sent.".to_owned(),
-            (_, 0) => format!("Strikes: {confirmed} of 3 confirmed."),
-            _ => format!("Strikes: {confirmed} of 3 confirmed, {suspected} suspected"),
+            _ => format!("Strikes: {confirmed} confirmed, {suspected} suspected, limit 3."),
         };
         let (halt, release) = (refused.halt().unwrap(), refused.release().unwrap());
         for part in ["Z.AI", case.code, halt, release, &strikes] {

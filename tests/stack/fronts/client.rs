@@ -6,7 +6,7 @@ use http::{Extensions, Request, Response};
 use http_body_util::{BodyExt, Full};
 use planguard::{
     BoxError,
-    exchange::{FinalUrl, Workload},
+    exchange::{Asked, FinalUrl, Workload},
 };
 use reqwest::{Body, ResponseBuilderExt};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Error, Middleware, Next};
@@ -63,6 +63,9 @@ pub fn driven(client: ClientWithMiddleware) -> Guarded {
             let mut extensions = Extensions::new();
             if let Some(declared) = request.extensions().get::<Workload>() {
                 extensions.insert(*declared);
+            }
+            if let Some(asked) = request.extensions().get::<Asked>() {
+                extensions.insert(asked.clone());
             }
             let request = full(request).try_into()?;
             let response = client.execute_with_extensions(request, &mut extensions).await?;

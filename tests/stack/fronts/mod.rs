@@ -61,6 +61,8 @@ macro_rules! cases {
         mod dropped;
         #[path = "../cases/errors.rs"]
         mod errors;
+        #[path = "../cases/evidence.rs"]
+        mod evidence;
         #[path = "../cases/first_signal.rs"]
         mod first_signal;
         #[path = "../cases/flood.rs"]

@@ -103,6 +103,6 @@ fn claim() -> Claim {
 struct Deaf;
 
 impl SignalSink for Deaf {
-    fn report(&self, _: Ticket, _: &Claim, _: &Report) {}
-    fn uninspected(&self, _: Ticket, _: &Claim, _: &Uninspected) {}
+    fn report(&self, _: &Exchange, _: &Report) {}
+    fn uninspected(&self, _: &Exchange, _: &Uninspected) {}
 }

@@ -18,7 +18,7 @@ use crate::{
         standing::{Admit, Outcome},
     },
     clock::{ManualClock, TokioClock},
-    exchange::{Report, SignalSink as _},
+    exchange::{Exchange, Report},
     ledger::{
         Halt, HaltKind, Ledger, MemoryLedger, Phase, Record, Strike, Writer, tricky::TrickyLedger,
     },
@@ -94,7 +94,8 @@ impl Process {
     fn strike(&self, pass: &Pass, class: Class) -> Option<Written> {
         let signal = Signal::new(class, Certainty::Confirmed, 429);
         let report = Report { signal, body: Bytes::new() };
-        self.cell.report(pass.ticket, &self.claim, &report);
+        let (claim, sink) = (self.claim.clone(), self.cell.clone());
+        Exchange::new(claim, account(), pass.ticket, sink).report(report);
         self.cell.verdict(pass.ticket.serial)?.written
     }
 

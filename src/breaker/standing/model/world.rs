@@ -228,6 +228,7 @@ impl World {
             disposition: Dispositions::default().get(signal.class),
             signal,
             id: format!("h{}", self.names),
+            evidence: None,
         };
         let halt = holder.standing.signal(&struck, now, &mut news);
         // One more answer of a burst whose latch a person has released halts

@@ -127,6 +127,7 @@ impl Desk {
             disposition: self.table.get(signal.class),
             signal,
             id: format!("h-{}", self.ids),
+            evidence: None,
         };
         self.standing.signal(&struck, self.now, &mut Writes::new())
     }

@@ -1,6 +1,6 @@
 //! What a server that has lost data is told again. Pure.
 
-use crate::ledger::{Halt, Record, Strikes, record::RELEASED_KEPT};
+use crate::ledger::{Halt, Record, Strikes, evidence, record::RELEASED_KEPT};
 
 /// Whether `there`, which the server answers, is older than `here`, which it
 /// answered once. With the same revision and another history, it was begun
@@ -27,6 +27,7 @@ pub(super) fn restored(there: &Record, here: &Record) -> Record {
     record.halts = here.halts.iter().map(graver).chain(missed).collect();
     record.halts.retain(|halt| !over(&halt.id));
     record.strikes = strikes(there, here);
+    record.evidence = evidence::joined(&here.evidence, &there.evidence);
     let known: Vec<_> = there.released.iter().map(|over| over.id.clone()).collect();
     let lost = here.released.iter().filter(|over| !known.contains(&over.id));
     record.released.extend(lost.cloned());
