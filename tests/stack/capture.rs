@@ -1,6 +1,9 @@
 //! What a program's log would hold.
 
-use std::{fmt, io, sync::Arc};
+use std::{
+    fmt, io,
+    sync::{Arc, Once},
+};
 
 use parking_lot::Mutex;
 use tracing::{level_filters::LevelFilter, subscriber::DefaultGuard};
@@ -13,6 +16,14 @@ pub struct Lines(Arc<Mutex<Vec<u8>>>);
 
 /// Captures every event and span of this thread until the guard is dropped.
 pub fn capture() -> (Lines, DefaultGuard) {
+    // A line that another test's thread, which captures nothing, comes to first
+    // would be off for all of them.
+    static ELSEWHERE: Once = Once::new();
+    ELSEWHERE.call_once(|| {
+        let nowhere =
+            tracing_subscriber::fmt().with_writer(io::sink).with_max_level(LevelFilter::TRACE);
+        let _ = tracing::subscriber::set_global_default(nowhere.finish());
+    });
     let lines = Lines::default();
     let subscriber = tracing_subscriber::fmt()
         .with_writer(lines.clone())
