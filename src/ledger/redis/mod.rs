@@ -96,7 +96,7 @@ mod trouble;
 pub use builder::Builder;
 pub use trouble::RedisTrouble;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::{task::JoinSet, time::Instant};
 
@@ -113,7 +113,10 @@ use crate::account::Account;
 /// alone.
 pub const SCHEMA: u64 = 1;
 /// How often a write begins again because others were faster.
-const TRIES: usize = 32;
+const TRIES: usize = 64;
+/// How many of these tries come without a pause, and the pause before others.
+const AT_ONCE_TRIES: usize = 8;
+const PAUSE: Duration = Duration::from_millis(5);
 /// How many accounts are read at once for a list.
 const AT_ONCE: usize = 64;
 
@@ -178,7 +181,12 @@ impl RedisLedger {
         mut decide: impl FnMut(&Record) -> Result<Option<Entry>, LedgerError>,
     ) -> Result<Opened, LedgerError> {
         let mut kept = self.store.read_slowly(account).await.map_err(|why| self.failed(why))?;
-        for _ in 0..TRIES {
+        for tried in 0..TRIES {
+            // Of those who save one always wins; but late answers are counted
+            // without a pause, and each makes a save begin again.
+            if tried >= AT_ONCE_TRIES {
+                tokio::time::sleep(PAUSE).await;
+            }
             kept = self.settled(account, kept).await.map_err(|why| self.failed(why))?;
             let Some(entry) = decide(&kept.record)? else {
                 return Err(LedgerError::Conflict(Box::new(kept.opened())));
