@@ -244,6 +244,14 @@ fn told(ended: Option<&Released>) -> String {
     }
 }
 
+/// `text` as one word of a command line.
+fn quoted(text: &str) -> String {
+    match cfg!(windows) {
+        true => format!("\"{text}\""),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
 /// `at` in UTC, for people.
 pub(crate) fn shown(at: Millis) -> String {
     jiff::Timestamp::try_from(from_millis(at))
