@@ -29,6 +29,7 @@
 //!
 //! To forget everything, stop the programs and delete the file.
 
+mod examine;
 mod folder;
 #[cfg(feature = "redis")]
 mod keep;
@@ -41,6 +42,7 @@ mod tests;
 mod trouble;
 mod write;
 
+pub use examine::{Content, Examined, Locking, Spot, examine};
 #[cfg(feature = "redis")]
 pub(super) use place::place_beside;
 pub use place::{NoPlace, VARIABLE, default_place};
