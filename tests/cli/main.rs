@@ -5,6 +5,7 @@ mod account;
 mod acknowledge;
 mod desk;
 mod doctor;
+mod export;
 mod guarded;
 mod hostile;
 mod list;

@@ -11,7 +11,7 @@ fn help_documents_every_exit_code_and_each_command() {
     for code in 0..=6 {
         assert!(codes.contains(&format!("\n  {code}  ")), "{code}: {codes}");
     }
-    for command in ["list", "show", "acknowledge", "halt", "watch", "doctor"] {
+    for command in ["list", "show", "acknowledge", "halt", "export", "watch", "doctor"] {
         let usage = format!("Usage: planguard {command}");
         desk.run(&[command, "--help"]).says(0, &[&usage, "--json", "--ledger"]);
     }

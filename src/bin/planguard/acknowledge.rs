@@ -122,7 +122,7 @@ fn tell(
         || {
             json!({
                 "released": halt, "account": account, "still_open": open,
-                "strikes": view::strikes_json(account, record), "ledger": ledger.place(),
+                "strikes": view::strikes(account, record), "ledger": ledger.place(),
             })
         },
         || {

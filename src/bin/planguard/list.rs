@@ -43,7 +43,7 @@ fn told(ledger: &dyn Ledger, all: &[(Account, Record)], halted: usize, now: Mill
     table.set_header(["account", "standing", "halt", "strikes", "since", "ended by"]);
     let mut next = String::new();
     for (account, record) in all {
-        let (name, strikes) = (line(account.as_str()), view::strikes(account, record));
+        let (name, strikes) = (line(account.as_str()), view::strikes(account, record).to_string());
         if record.halts.is_empty() {
             table.add_row([&name, "open", "", &strikes, "", ""]);
         }

@@ -6,6 +6,7 @@
 mod account;
 mod acknowledge;
 mod doctor;
+mod export;
 mod failure;
 mod halt;
 mod list;
@@ -33,7 +34,7 @@ Exit codes:
   1  an error that is none of the others
   2  the command line is wrong
   3  something is halted (list, show)
-  4  no such halt or account, or the halt is over already
+  4  no such halt, strike or account, or the halt is over already
   5  refused: the account's last chance, too soon, or nobody at a terminal
   6  the ledger cannot be used
 
@@ -74,6 +75,9 @@ enum Command {
     Acknowledge(acknowledge::Acknowledge),
     /// Halts an account until a person releases it.
     Halt(halt::Halt),
+    /// All that is known of one strike, as a page in Markdown for an appeal; as
+    /// one document with --json.
+    Export(export::Export),
     /// Tells what is halted, and then each change, until it is interrupted.
     Watch(watch::Watch),
     /// Says whether the ledger can be used, and how old the profiles are.
@@ -103,6 +107,7 @@ async fn run(cli: Cli, out: &Out) -> Result<Exit, Failure> {
         Command::Show(asked) => show::run(&*place?.open(out).await?, &asked, out).await,
         Command::Acknowledge(asked) => asked.run(&*place?.open(out).await?, out).await,
         Command::Halt(asked) => asked.run(&place?, out).await,
+        Command::Export(asked) => asked.run(&*place?.open(out).await?, out).await,
         Command::Watch(asked) => asked.run(&*place?.open(out).await?, out).await,
         Command::Doctor => doctor::run(place, out).await,
     }

@@ -25,8 +25,17 @@ impl Out {
         value: impl FnOnce() -> Value,
         text: impl FnOnce() -> String,
     ) -> io::Result<()> {
+        self.document(|| value().to_string(), text)
+    }
+
+    /// The same for `json` that is text already.
+    pub fn document(
+        &self,
+        json: impl FnOnce() -> String,
+        text: impl FnOnce() -> String,
+    ) -> io::Result<()> {
         let mut line = match self.json {
-            true => harmless_json(&value()),
+            true => harmless_json(&json()),
             false => harmless(&text()),
         };
         if !line.ends_with('\n') {

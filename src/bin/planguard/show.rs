@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use planguard::{
     account::Account,
     clock::Millis,
-    ledger::{Acknowledgement, Halt, Ledger, LedgerError, Person, Record},
+    ledger::{Acknowledgement, Halt, Ledger, LedgerError, Person, Record, Strike},
     signal::Signal,
 };
 use serde_json::{Value, json};
@@ -60,6 +60,18 @@ fn told(ledger: &dyn Ledger, (account, record): &(Account, Record), now: Millis)
     }
     if is_last_chance(record, now) {
         page += "\nThe next confirmed strike may end the account: whoever releases it adds --last-chance.\n";
+    }
+    if !record.evidence.is_empty() {
+        page += "\nEvidence, as a page for an appeal:\n";
+    }
+    for piece in &record.evidence {
+        let (at, id) = (with_distance(piece.evidence.at, now), line(&piece.halt));
+        let strike = match piece.strike {
+            Strike::Confirmed => "confirmed",
+            _ => "suspected",
+        };
+        let what = what(&piece.evidence.signal);
+        let _ = writeln!(page, "  {at}  {strike}  {what}\n    planguard export {id}");
     }
     if !record.released.is_empty() {
         page += "\nOver:\n";

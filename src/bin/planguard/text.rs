@@ -4,8 +4,6 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
-
 /// Control characters (C1 among them: some terminals obey U+009B), and what
 /// turns the direction of text or shows nothing at all.
 fn is_harmful(c: char) -> bool {
@@ -16,10 +14,10 @@ fn is_harmful(c: char) -> bool {
             | '\u{e0000}'..='\u{e007f}')
 }
 
-/// `text` with its lines kept and everything else that is harmful written out,
-/// as in `\u{1b}`.
+/// `text` with its lines and tabs kept and everything else that is harmful
+/// written out, as in `\u{1b}`.
 pub fn harmless(text: &str) -> String {
-    escaped(text, |c| c != '\n' && is_harmful(c))
+    escaped(text, |c| !matches!(c, '\n' | '\t') && is_harmful(c))
 }
 
 /// `text` on one line.
@@ -41,13 +39,12 @@ fn escaped(text: &str, is_harmful: impl Fn(char) -> bool) -> String {
     safe
 }
 
-/// `value` on one line, harmless and the same value still: what is harmful in
-/// JSON stands inside its strings.
-pub fn harmless_json(value: &Value) -> String {
-    let json = value.to_string();
+/// `json`, harmless and the same value still: what is harmful in JSON, but for
+/// the ends of its lines, stands inside its strings.
+pub fn harmless_json(json: &str) -> String {
     let mut safe = String::with_capacity(json.len());
     for c in json.chars() {
-        if is_harmful(c) {
+        if c != '\n' && is_harmful(c) {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 // A `String` takes everything.
                 let _ = write!(safe, "\\u{unit:04x}");
@@ -78,8 +75,10 @@ mod tests {
     #[test]
     fn harmless_json_is_the_same_value() {
         let value = serde_json::json!({ HOSTILE: [HOSTILE, "\"\\"] });
-        let safe = harmless_json(&value);
-        assert!(!safe.chars().any(is_harmful), "{safe:?}");
-        assert_eq!(serde_json::from_str::<Value>(&safe).unwrap(), value);
+        for json in [value.to_string(), serde_json::to_string_pretty(&value).unwrap()] {
+            let safe = harmless_json(&json);
+            assert!(!safe.chars().any(|c| c != '\n' && is_harmful(c)), "{safe:?}");
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), value);
+        }
     }
 }

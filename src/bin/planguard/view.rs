@@ -1,10 +1,10 @@
 //! How an account and its halts are told.
 
 use planguard::{
-    account::Account,
+    account::{Account, Tally},
     clock::Millis,
     ledger::{Halt, Ledger, Person, Phase, Record, Released},
-    profile::{Profile, built_in},
+    profile::built_in,
     signal::{Class, Reach},
 };
 use serde_json::{Value, json};
@@ -84,15 +84,9 @@ pub fn endpoint(account: &Account, halt: &Halt) -> Option<String> {
     Some(format!("{}{}", endpoint.host, endpoint.path_prefix))
 }
 
-/// `1 confirmed, 2 suspected, limit 3`.
-pub fn strikes(account: &Account, record: &Record) -> String {
-    let counted = record.strikes;
-    let limit = limit(account).map(|limit| format!(", limit {limit}")).unwrap_or_default();
-    format!("{} confirmed, {} suspected{limit}", counted.confirmed, counted.suspected)
-}
-
-fn limit(account: &Account) -> Option<u32> {
-    built_in(account.profile()).as_ref().map(Profile::strike_limit).filter(|limit| *limit > 0)
+/// The strikes beside the limit, as in `1 confirmed, 2 suspected, limit 3`.
+pub fn strikes(account: &Account, record: &Record) -> Tally {
+    record.strikes.of(built_in(account.profile()).map_or(0, |profile| profile.strike_limit()))
 }
 
 /// `name: note`, on one line.
@@ -112,15 +106,8 @@ pub fn account_json(
         "account": account,
         "profile": account.profile(),
         "halted": !halts.is_empty(),
-        "strikes": strikes_json(account, record),
+        "strikes": strikes(account, record),
         "halts": halts,
-    })
-}
-
-pub fn strikes_json(account: &Account, record: &Record) -> Value {
-    let counted = record.strikes;
-    json!({
-        "confirmed": counted.confirmed, "suspected": counted.suspected, "limit": limit(account),
     })
 }
 

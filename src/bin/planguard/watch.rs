@@ -133,7 +133,7 @@ impl Change<'_> {
                     "at": rfc3339(now), "what": self.what, "account": account,
                     "halt": self.halt.map(|halt| view::halt_json(ledger, account, halt, now)),
                     "over": self.over.map(view::released_json),
-                    "strikes": view::strikes_json(account, record),
+                    "strikes": view::strikes(account, record),
                 })
             },
             || {
