@@ -1,6 +1,10 @@
 //! Who is halted: a profile and the stable part of a credential, hashed.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    hash::{BuildHasher as _, Hasher as _, RandomState},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -20,6 +24,12 @@ pub(crate) fn letters(bytes: &[u8], n: usize) -> String {
             char::from(letter)
         })
         .collect()
+}
+
+/// A number that no other process draws. Not for secrets.
+pub(crate) fn random() -> u128 {
+    let draw = || RandomState::new().build_hasher().finish();
+    u128::from(draw()) << 64 | u128::from(draw())
 }
 
 /// One account under one profile: what a halt is about.

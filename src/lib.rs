@@ -76,7 +76,8 @@
 //!   [`Posture::Report`](breaker::Posture::Report) if you are unsure.
 //! - [`refusal`] is what a stopped call gets, and how it is told to a client.
 //! - [`profile`] is a vendor's plan as data: endpoints, terms, rules.
-//! - [`ledger`] is what must outlive the process.
+//! - [`ledger`] is what must outlive the process. The command `planguard`
+//!   (feature `cli`) shows it, and releases what is halted.
 //! - [`export`] is all that is known of one strike, for an appeal.
 //! - `sim` (feature `sim`) is a provider to test your own program against.
 //!

@@ -18,10 +18,10 @@ use super::{
     standing::{Ask, Limits, Outcome, Pass, Role, Trial, Writes},
 };
 use crate::{
-    account::{Account, letters},
+    account::Account,
     clock::{Millis, to_millis},
     exchange::Agent,
-    ledger::{Author, Entry, LedgerError, Opened, Pace, Person, Written},
+    ledger::{Author, Entry, LedgerError, Opened, Pace, Person, Written, latch},
     profile::Profile,
     refusal::Refused,
 };
@@ -301,7 +301,7 @@ impl Cell {
 
     /// An id of letters for a halt that may begin.
     pub(crate) fn fresh_id(&self) -> String {
-        format!("h-{}", letters(&self.shared.random().to_be_bytes(), 10))
+        latch::fresh_id()
     }
 
     /// An answer was delivered before its strike was written.

@@ -1,10 +1,6 @@
 //! What all accounts of one guard share.
 
-use std::{
-    hash::{BuildHasher, Hasher},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use super::{
     disposition::{Dispositions, Posture},
@@ -79,15 +75,4 @@ impl Shared {
     pub(crate) fn reports_only(&self) -> bool {
         self.dispositions.posture() == Posture::Report
     }
-
-    /// A number that no other process draws. Not for secrets.
-    pub(crate) fn random(&self) -> u128 {
-        random()
-    }
-}
-
-/// A number that no other process draws. Not for secrets.
-pub(crate) fn random() -> u128 {
-    let draw = || std::hash::RandomState::new().build_hasher().finish();
-    u128::from(draw()) << 64 | u128::from(draw())
 }

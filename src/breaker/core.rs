@@ -13,14 +13,14 @@ use siphasher::sip128::SipHasher13;
 use super::{
     call::{Call, Waiting},
     cell::{Cell, once_a_minute},
-    config::{LEASE, LEDGER_DEADLINE, LedgerTrouble, Shared, Unclaimed, random},
+    config::{LEASE, LEDGER_DEADLINE, LedgerTrouble, Shared, Unclaimed},
     event::What,
     gate::{Place, QUEUE, Waited},
     refuse,
     standing::{Admit, Ask, Trial},
 };
 use crate::{
-    account::Account,
+    account::{Account, random},
     clock::{Millis, to_millis},
     exchange::{Agent, Workload},
     ledger::{BoxFuture, Changed, Entry, Fact, Lease, LedgerError},

@@ -81,9 +81,4 @@ pub use refusing::{Answer, Refusing, Throw};
 pub use service::Breaker;
 pub use standing::Limits;
 
-pub(crate) use self::{
-    cell::Cell,
-    config::{Shared, random},
-    core::Core,
-    event::Bus,
-};
+pub(crate) use self::{cell::Cell, config::Shared, core::Core, event::Bus};

@@ -9,6 +9,7 @@
 mod acknowledgement;
 mod evidence;
 pub mod file;
+pub mod latch;
 pub mod lease;
 mod memory;
 mod pace;
@@ -16,6 +17,7 @@ mod record;
 #[cfg(feature = "redis")]
 pub mod redis;
 mod shared;
+mod signed;
 #[cfg(test)]
 mod tests;
 #[cfg(all(test, not(planguard_loom)))]
@@ -34,6 +36,7 @@ pub use record::{
 };
 #[cfg(feature = "redis")]
 pub use redis::RedisLedger;
+pub use signed::{SIGNED_BYTES, Unsigned};
 pub(crate) use writer::{Answer, Author, Writer, Written};
 
 use std::{future::Future, pin::Pin, sync::Arc};
@@ -238,6 +241,14 @@ fn told(ended: Option<&Released>) -> String {
     match &over.by {
         Some(by) => format!(": {} released it at {at}", by.name),
         None => format!(": it ended by itself at {at}"),
+    }
+}
+
+/// `text` as one word of a command line.
+fn quoted(text: &str) -> String {
+    match cfg!(windows) {
+        true => format!("\"{text}\""),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
     }
 }
 

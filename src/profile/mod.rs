@@ -26,7 +26,7 @@ mod when;
 mod tests;
 
 pub use appeal::Appeal;
-pub use builtin::{built_in, zai};
+pub use builtin::{all_built_in, built_in, zai};
 pub(crate) use endpoint::Target;
 pub use endpoint::{Billing, Claim, Endpoint, Registry, Surface};
 pub use error::{ProfileError, ProfileErrorKind};

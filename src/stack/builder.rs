@@ -6,9 +6,10 @@ use http::Uri;
 
 use super::PlanGuard;
 use crate::{
+    account::random,
     breaker::{
         Bus, Core, Disposition, Dispositions, LedgerTrouble, Limits, Posture, Shared,
-        StruckResponse, TooLax, Unclaimed, random,
+        StruckResponse, TooLax, Unclaimed,
     },
     clock::{Clock, SystemClock},
     ledger::{FileLedger, Ledger, Writer, default_place},

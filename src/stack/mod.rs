@@ -18,7 +18,7 @@ use crate::{
     account::Account,
     breaker::{Cell, Core, Disposition, Events},
     clock::to_millis,
-    ledger::{Acknowledgement, Halt, LedgerError, Person, Record},
+    ledger::{Acknowledgement, Halt, LedgerError, Person, Record, Unsigned},
     profile::Profile,
     signal::Class,
 };
@@ -40,8 +40,8 @@ pub type GuardedClient<S> = crate::reqwest::ReqwestService<
 #[non_exhaustive]
 pub enum HaltError {
     /// Releases and halts are made by somebody, for a reason.
-    #[error("{0} is empty: name the person and the reason")]
-    Anonymous(&'static str),
+    #[error(transparent)]
+    Unsigned(#[from] Unsigned),
     /// No profile of this guard has that account.
     #[error("no profile of this guard is called `{0}`")]
     NoSuchProfile(String),
@@ -136,11 +136,12 @@ impl PlanGuard {
     ///
     /// # Errors
     ///
-    /// [`HaltError`] if the person or the reason is missing, the profile is
+    /// [`HaltError`] if the person or the reason is missing or too long
+    /// ([`SIGNED_BYTES`](crate::ledger::SIGNED_BYTES)), the profile is
     /// not this guard's, or the ledger cannot be written. In that last case
     /// the account is halted in this process all the same.
     pub async fn halt(&self, account: &Account, by: &str, note: &str) -> Result<Halt, HaltError> {
-        let by = person(by, note)?;
+        let by = Person::signed(by, note)?;
         let cell = self
             .0
             .cell_of(account)
@@ -164,7 +165,8 @@ impl PlanGuard {
     ///
     /// # Errors
     ///
-    /// [`HaltError`] if the person or the note is missing, no account has
+    /// [`HaltError`] if the person or the note is missing or too long
+    /// ([`SIGNED_BYTES`](crate::ledger::SIGNED_BYTES)), no account has
     /// that halt open (the error names those that are), the account has two
     /// confirmed strikes
     /// ([`acknowledge_last_chance`](Self::acknowledge_last_chance)), or the
@@ -189,7 +191,7 @@ impl PlanGuard {
     }
 
     fn word(&self, by: &str, note: &str) -> Result<Acknowledgement, HaltError> {
-        Ok(Acknowledgement::new(person(by, note)?, to_millis(self.0.shared.clock.now())))
+        Ok(Acknowledgement::new(Person::signed(by, note)?, to_millis(self.0.shared.clock.now())))
     }
 
     async fn release(&self, halt: &str, word: Acknowledgement) -> Result<(), HaltError> {
@@ -213,14 +215,6 @@ impl PlanGuard {
     /// [`LedgerError`] if it cannot be read.
     pub async fn ledger(&self) -> Result<Vec<(Account, Record)>, LedgerError> {
         self.0.shared.ledger.list().await
-    }
-}
-
-fn person(by: &str, note: &str) -> Result<Person, HaltError> {
-    match (by.trim(), note.trim()) {
-        ("", _) => Err(HaltError::Anonymous("the person's name")),
-        (_, "") => Err(HaltError::Anonymous("the note")),
-        (by, note) => Ok(Person::new(by, note)),
     }
 }
 

@@ -11,7 +11,9 @@ use crate::{
     breaker::disposition::{Action, Disposition},
     clock::{Millis, to_millis},
     exchange::Ticket,
-    ledger::{Evidence, Fact, Halt, HaltKind, KeptEvidence, KeptSignal, Person, Phase, Strike},
+    ledger::{
+        Evidence, Fact, Halt, HaltKind, KeptEvidence, KeptSignal, Person, Phase, Strike, latch,
+    },
     signal::{Reach, Signal},
 };
 
@@ -92,38 +94,9 @@ impl Standing {
     /// acknowledges. Answers with the id of the latch: `id`, or that of the
     /// one that was open.
     pub fn halt_by(&mut self, id: &str, by: Person, now: Millis, writes: &mut Writes) -> String {
-        let open = self
-            .record()
-            .halts
-            .iter()
-            .find(|halt| halt.kind == HaltKind::Latch && halt.reach != Reach::Endpoint);
-        if let Some(mut halt) = open.cloned() {
-            halt.reach = Reach::Profile;
-            halt.by = Some(by);
-            let id = halt.id.clone();
-            self.write(Fact::Raised { halt: Box::new(halt) }, now, writes);
-            return id;
-        }
-        let halt = Halt {
-            id: id.to_owned(),
-            kind: HaltKind::Latch,
-            reach: Reach::Profile,
-            endpoint: 0,
-            signal: None,
-            by: Some(by),
-            strike: None,
-            since: now,
-            epoch: 0,
-            hits: 0,
-            phase: Phase::Latched,
-            pause_ms: 0,
-            longest_ms: 0,
-            dead_leases: 0,
-            in_flight: self.in_flight(),
-            evidence: Vec::new(),
-        };
-        self.write(Fact::Halted { halt: Box::new(halt) }, now, writes);
-        id.to_owned()
+        let (id, fact) = latch::by_person(self.record(), id, by, now, self.in_flight());
+        self.write(fact, now, writes);
+        id
     }
 
     fn wanted(&mut self, struck: &Struck, now: Millis) -> Option<Wanted> {

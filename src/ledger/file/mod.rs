@@ -29,6 +29,7 @@
 //!
 //! To forget everything, stop the programs and delete the file.
 
+mod examine;
 mod folder;
 #[cfg(feature = "redis")]
 mod keep;
@@ -41,6 +42,7 @@ mod tests;
 mod trouble;
 mod write;
 
+pub use examine::{Content, Examined, Locking, Spot, examine};
 #[cfg(feature = "redis")]
 pub(super) use place::place_beside;
 pub use place::{NoPlace, VARIABLE, default_place};
@@ -62,6 +64,7 @@ use self::{
 };
 use super::{
     Acknowledgement, BoxFuture, Changed, Entry, Lease, Ledger, LedgerError, Opened, Record, lease,
+    quoted,
 };
 use crate::account::Account;
 
@@ -318,10 +321,12 @@ impl Ledger for FileLedger {
     }
 
     fn release_command(&self, halt: &str) -> String {
-        let place = match default_place() {
-            Ok(place) if place == self.0.path => String::new(),
-            _ => {
-                format!(" --ledger '{}'", self.0.path.display().to_string().replace('\'', r"'\''"))
+        let place = match place::is_usual(&self.0.path) {
+            true => String::new(),
+            false => {
+                // Whoever reads it has another working folder.
+                let path = std::path::absolute(&self.0.path).unwrap_or_else(|_| self.path().into());
+                format!(" --ledger {}", quoted(&path.display().to_string()))
             }
         };
         format!("planguard acknowledge {halt} --by NAME --note TEXT{place}")

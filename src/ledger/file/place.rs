@@ -1,11 +1,17 @@
 //! Where the ledger of this login is kept.
 
-use std::{env, path::PathBuf};
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
 
 use etcetera::BaseStrategy as _;
 
 /// The environment variable that names the ledger's file.
 pub const VARIABLE: &str = "PLANGUARD_LEDGER";
+
+/// The file's name in the folder of the login's state.
+const NAME: &str = "ledger.jsonl";
 
 /// There is no place for a ledger of this login.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,7 +37,7 @@ pub fn default_place() -> Result<PathBuf, NoPlace> {
     match env::var_os(VARIABLE).filter(|place| !place.is_empty()) {
         Some(place) if place.to_string_lossy().contains("://") => Err(NoPlace::Server),
         Some(place) => Ok(place.into()),
-        None => in_state_folder("ledger.jsonl"),
+        None => in_state_folder(NAME),
     }
 }
 
@@ -43,6 +49,13 @@ pub(in crate::ledger) fn place_beside(name: &str) -> Result<PathBuf, NoPlace> {
         Err(NoPlace::Server) => in_state_folder(name),
         place => Ok(place?.with_file_name(name)),
     }
+}
+
+/// Whether every shell of this login looks for its ledger at `path`, whatever
+/// the variable says in this process.
+pub(super) fn is_usual(path: &Path) -> bool {
+    env::var_os(VARIABLE).is_none_or(|place| place.is_empty())
+        && in_state_folder(NAME).is_ok_and(|usual| usual == path)
 }
 
 fn in_state_folder(name: &str) -> Result<PathBuf, NoPlace> {

@@ -1,6 +1,6 @@
 //! The settings of a ledger on Redis.
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{borrow::Cow, fmt, path::PathBuf, time::Duration};
 
 use redis::{Client, ConnectionAddr, IntoConnectionInfo as _};
 
@@ -132,13 +132,25 @@ fn client(address: &str) -> redis::RedisResult<Client> {
 /// password too.
 fn place_of(client: &Client, prefix: &str) -> String {
     let info = client.get_connection_info();
-    let scheme = match info.addr() {
-        ConnectionAddr::Tcp(..) => "redis",
-        ConnectionAddr::TcpTls { .. } => "rediss",
-        _ => "redis+unix",
+    let db = info.redis_settings().db();
+    let place = match info.addr() {
+        ConnectionAddr::Tcp(host, port) => format!("redis://{}:{port}/{db}", bracketed(host)),
+        ConnectionAddr::TcpTls { host, port, .. } => {
+            format!("rediss://{}:{port}/{db}", bracketed(host))
+        }
+        socket => format!("redis+unix://{socket}?db={db}"),
     };
-    let prefix = if prefix == PREFIX { String::new() } else { format!(" ({prefix}:*)") };
-    format!("{scheme}://{}/{}{prefix}", info.addr(), info.redis_settings().db())
+    place + &of_prefix(prefix)
+}
+
+/// What stands behind the address where the keys begin otherwise.
+pub(super) fn of_prefix(prefix: &str) -> String {
+    if prefix == PREFIX { String::new() } else { format!(" ({prefix}:*)") }
+}
+
+/// `host` as it stands in a URL.
+fn bracketed(host: &str) -> Cow<'_, str> {
+    if host.contains(':') { Cow::Owned(format!("[{host}]")) } else { Cow::Borrowed(host) }
 }
 
 /// The name of the shadow's file: letters, as an account's.

@@ -1,11 +1,11 @@
 //! The trait's methods, told in the words of the store.
 
-use super::RedisLedger;
+use super::{RedisLedger, builder::of_prefix};
 use crate::{
     account::Account,
     ledger::{
         Acknowledgement, BoxFuture, Changed, Entry, Fact, Lease, Ledger, LedgerError, Opened,
-        Record, lease,
+        Record, lease, quoted,
     },
 };
 
@@ -87,7 +87,14 @@ impl Ledger for RedisLedger {
     }
 
     fn release_command(&self, halt: &str) -> String {
-        let place = self.place.split(' ').next().unwrap_or_default();
-        format!("planguard acknowledge {halt} --by NAME --note TEXT --ledger '{place}'")
+        let prefix = self.store.prefix();
+        let apart = of_prefix(prefix);
+        let address = self.place.strip_suffix(&apart).unwrap_or(&self.place);
+        let prefix = match apart.is_empty() {
+            true => String::new(),
+            false => format!(" --prefix {}", quoted(prefix)),
+        };
+        let address = quoted(address);
+        format!("planguard acknowledge {halt} --by NAME --note TEXT --ledger {address}{prefix}")
     }
 }

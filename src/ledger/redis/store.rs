@@ -42,6 +42,11 @@ impl Store {
         self.link.ask(&key, &mark, CONNECTING + WRITE).await
     }
 
+    /// How its keys begin.
+    pub(super) fn prefix(&self) -> &str {
+        self.keys.prefix()
+    }
+
     /// The version of one account.
     pub(super) async fn version(&self, account: &Account) -> Result<u64, RedisTrouble> {
         let keys = self.keys.of(account);

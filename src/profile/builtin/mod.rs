@@ -23,7 +23,12 @@ pub fn zai() -> Profile {
     profile.clone()
 }
 
+/// Every built-in profile, by id.
+pub fn all_built_in() -> Vec<Profile> {
+    vec![zai()]
+}
+
 /// The built-in profile of that id.
 pub fn built_in(id: &str) -> Option<Profile> {
-    (id == "zai").then(zai)
+    all_built_in().into_iter().find(|profile| profile.id() == id)
 }
