@@ -3,6 +3,8 @@
 
 #[path = "../stack/capture.rs"]
 mod capture;
+#[path = "../support/ledger.rs"]
+mod ledger;
 mod ledgers;
 mod promises;
 mod support;
