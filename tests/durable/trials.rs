@@ -31,7 +31,6 @@ const PROCESSES: usize = 8;
 const START_SECS: u64 = 1_780_000_000;
 /// Longer than a lease lives, and than any wait that follows.
 const LONG_SECS: u64 = 45 * 60;
-const TRIES: usize = 5;
 
 struct Crowd<'a> {
     file: &'a Path,
@@ -85,14 +84,15 @@ fn no_two_trials_of_one_account_are_out_at_once() {
             until(&runtime, &ledger, round, |phase| matches!(phase, Phase::Cooling { .. }));
             now += LONG_SECS;
             // A process that still owes the file what time brought about gives
-            // the trial back: the next request has it.
+            // the trial back unused, each once: then the next request has it.
             let mut out = Vec::new();
-            for _ in 0..TRIES {
+            for _ in 0..PROCESSES {
                 out = crowd.ask(round, now, None);
                 if !out.is_empty() {
                     break;
                 }
                 again += 1;
+                until(&runtime, &ledger, round, |phase| matches!(phase, Phase::Cooling { .. }));
             }
             let [holder] = out[..] else { panic!("round {round}: later trials of {out:?}") };
             trials += 1;
