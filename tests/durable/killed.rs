@@ -144,8 +144,8 @@ pub fn child() {
         for id in told.split_whitespace() {
             halted += usize::from(ask(&plan, &kind, id, false).await == Brought::Refusal);
         }
-        assert_eq!(kind.total().total, 0, "nothing was sent");
         say(format_args!("{halted} halted"));
+        assert_eq!(kind.total().total, 0, "nothing was sent");
         // Without a word it was only to look.
         let Some(life) = words.next() else { return };
         let life = life.strip_prefix("serve ").unwrap().to_owned();

@@ -132,6 +132,7 @@ mod on_linux {
             let place = program.file.to_string_lossy().into_owned();
             assert!(trouble.contains(&place), "no `{place}` in: {trouble}");
             assert!(trouble.contains("cannot write the file: File too large"), "{trouble}");
+            assert!(trouble.contains("raise the limit on the size of files"), "{trouble}");
             program.is_halted(id);
             assert!(fs::read(&program.file).unwrap() == before, "half a line stayed");
         }
