@@ -37,7 +37,7 @@ struct Counts {
 
 #[test]
 fn whoever_was_told_of_a_strike_finds_the_account_halted_after_a_kill() {
-    let kills = rounds(1_000, 40);
+    let kills = rounds(1_000, 100);
     let (mut dice, mut counts) = (Dice::new(), Counts::default());
     while counts.kills < kills {
         let folder = tempfile::tempdir().unwrap();

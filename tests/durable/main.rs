@@ -1,7 +1,7 @@
 //! A halt outlives its process: proofs on the file, with real processes that
 //! are killed, crowded, kept out and left without room.
 //!
-//! By default each proof makes a tenth of its rounds or less;
+//! By default the long ones make a tenth of their rounds;
 //! `PLANGUARD_PROOFS=whole` makes all of them. Each prints what it counted.
 
 #[path = "../support/crowd.rs"]

@@ -11,7 +11,7 @@ use crate::{
 
 #[test]
 fn another_process_refuses_as_soon_as_the_write_has_returned() {
-    let rounds = rounds(10_000, 500);
+    let rounds = rounds(10_000, 1_000);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ledger.jsonl");
     let mut here = Process::start(desk::child("strikes", &file));

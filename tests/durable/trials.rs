@@ -59,7 +59,7 @@ impl Crowd<'_> {
 
 #[test]
 fn no_two_trials_of_one_account_are_out_at_once() {
-    let rounds = rounds(1_000, 60);
+    let rounds = rounds(1_000, 100);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ledger.jsonl");
     let (runtime, ledger) = (runtime(), FileLedger::open(&file).unwrap());
