@@ -5,6 +5,7 @@ use std::{
     ffi::OsStr,
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use planguard::{
@@ -32,10 +33,15 @@ pub struct Machine {
 impl Machine {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let program = folder.path().join("program");
-        // Another user may not reach the one that runs here.
-        fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
         open_to_all(folder.path());
+        let mut program = std::env::current_exe().unwrap();
+        if is_root() {
+            // Where a stranger can reach it. Not written by this process, whose
+            // other threads begin children that would hold it open for writing.
+            let copy = folder.path().join("program");
+            assert!(Command::new("cp").args([&program, &copy]).status().unwrap().success());
+            program = copy;
+        }
         Self { folder, program }
     }
 
@@ -52,7 +58,7 @@ impl Machine {
 
     /// A child that knows these variables and no others. If root runs this,
     /// it is a stranger: root may write everywhere, and has a home.
-    pub fn child<V: AsRef<OsStr>>(&self, role: &str, env: &[(&str, V)]) -> std::process::Command {
+    pub fn child<V: AsRef<OsStr>>(&self, role: &str, env: &[(&str, V)]) -> Command {
         let mut command = command(&self.program, "child");
         command.env_clear().env(desk::ROLE, role).current_dir(self.folder.path());
         #[cfg(unix)]
@@ -134,8 +140,9 @@ mod on_linux {
     #[test]
     fn a_home_that_is_no_absolute_path_is_none() {
         let machine = Machine::new();
+        let before = within(machine.folder.path());
         names_the_ways_out(&machine.built(&[("HOME", "home")]), "no home folder");
-        assert_eq!(within(machine.folder.path()), [machine.program.clone()]);
+        assert_eq!(within(machine.folder.path()), before);
     }
 
     #[test]
