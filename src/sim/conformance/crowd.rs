@@ -13,13 +13,15 @@ use super::{
 };
 use crate::{
     account::Account,
-    ledger::{Fact, Ledger, LedgerError, Record},
+    ledger::{Entry, Fact, Ledger, LedgerError, Record},
 };
 
 /// How many handles write at once, and how much each of them.
 const HANDLES: usize = 4;
 const HITS: u32 = 8;
 const HALTS: usize = 4;
+/// More accounts than a store reads at once.
+const LISTED: usize = 99;
 
 pub(super) async fn seen<L: Ledger>(desk: &Desk<'_, impl AsyncFn() -> L>) -> Checked {
     let (account, other) = (desk.account("seen"), desk.account("seen-too"));
@@ -110,10 +112,12 @@ async fn insist(ledger: &impl Ledger, account: &Account, id: &str) -> Checked {
 pub(super) async fn listed<L: Ledger>(desk: &Desk<'_, impl AsyncFn() -> L>) -> Checked {
     let ledger = desk.ledger().await;
     let mut expected: BTreeMap<Account, Record> = BTreeMap::new();
-    for number in 0..4 {
-        let account = desk.account(&format!("listed{number}"));
+    for number in 0..LISTED {
+        // Also before and after all others of this run.
+        let name = format!("{}listed{number}", ["", "!", "~"][number % 3]);
+        let account = desk.account(&name);
         let entry = match number {
-            0 => crate::ledger::Entry::new(AT, Fact::NoticeShown),
+            0 => Entry::new(AT, Fact::NoticeShown),
             _ => latch(&desk.id(&format!("listed{number}"))),
         };
         expected.insert(account.clone(), write(&ledger, &account, entry).await?.record);

@@ -30,7 +30,7 @@
 //! ```
 //!
 //! Each run makes up accounts and halts of its own, so the store may have held
-//! others before; it leaves about 30 accounts in it. Use a store of your tests
+//! others before; it leaves about 130 accounts in it. Use a store of your tests
 //! all the same, since other accounts' halts are read too.
 //!
 //! | check | what holds |
@@ -75,7 +75,7 @@ use crate::ledger::Ledger;
 /// Puts the ledger that `open` opens to every check.
 ///
 /// `open` has to open the same store each time. Needs a tokio runtime with
-/// time enabled; takes about 400 writes.
+/// time enabled; takes about 300 writes.
 ///
 /// # Errors
 ///
