@@ -121,9 +121,17 @@ impl Outbox {
             }
         }
         let mut over = Vec::new();
-        for (number, said) in owed.into_iter().filter_map(|owed| owed.said) {
+        let said = owed.into_iter().enumerate().filter_map(|(at, owed)| Some((at, owed.said?)));
+        for (at, (number, said)) in said {
             let from = writes.len();
-            said.again(standing, now, writes);
+            match &said {
+                // Only the first one was contradicted. The ledger may have
+                // lent that trial since.
+                Said::Trial(trial, Outcome::NeverSent) if at > 0 => {
+                    standing.give_back(trial, now, writes);
+                }
+                said => said.again(standing, now, writes),
+            }
             match writes[from..].split_last() {
                 None => over.push(number),
                 Some((last, before)) => {

@@ -3,7 +3,7 @@
 //! It speaks Z.AI's surfaces and refuses as Z.AI's users report it: policy
 //! enforcement that climbs to a ban, throttles that a retry seems to cure,
 //! quota walls with their UTC+8 stamps, errors inside a stream and inside a
-//! 200. It knows nothing of the rest of this crate, only HTTP; and it alone
+//! 200. It knows nothing of what guards an account, only HTTP; and it alone
 //! counts what arrived, so a test asks *it* how often a client really called.
 //!
 //! | path | speaks |
@@ -91,6 +91,11 @@
 //! | a late end, a late head | [`Answer::slow_end`], [`Answer::latency`] |
 //! | a bad server | [`Answer::close_early`], [`Answer::reset`], [`Answer::endless`], [`Answer::garbage`] |
 //!
+//! # Checking a ledger of your own
+//!
+//! [`conformance`] puts any [`Ledger`](crate::ledger::Ledger) to the promises
+//! that halts rest on.
+//!
 //! # Counting
 //!
 //! [`Provider::tally`] counts for one account, [`Provider::total`] for all.
@@ -113,6 +118,7 @@ mod arrival;
 mod body;
 mod builder;
 mod code;
+pub mod conformance;
 mod dialect;
 mod enforcement;
 mod error;

@@ -1,22 +1,12 @@
 //! Contract 4 and 5: what a slow, failing or forgetful ledger does to calls.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::atomic::Ordering, time::Duration};
 
 use planguard::{
     PlanGuard,
-    account::Account,
     breaker::{LedgerTrouble, Posture, What},
     clock::TokioClock,
-    ledger::{
-        Acknowledgement, BoxFuture, Changed, Entry, Lease, Ledger, LedgerError, MemoryLedger,
-        Opened, Record,
-    },
+    ledger::{Ledger, MemoryLedger, Record},
     profile::zai,
     refusal::Reason,
     signal::Class,
@@ -24,92 +14,9 @@ use planguard::{
 
 use crate::{
     capture::capture,
+    ledger::Moody,
     support::{Play, Transport, ask},
 };
-
-/// A memory ledger that can be slow, or fail.
-#[derive(Clone, Default)]
-struct Moody {
-    inner: MemoryLedger,
-    slow: Option<Duration>,
-    unreadable: Arc<AtomicBool>,
-    unwritable: Arc<AtomicBool>,
-}
-
-impl Moody {
-    fn error() -> LedgerError {
-        LedgerError::unavailable("a moody place", "disk on fire")
-    }
-}
-
-impl Ledger for Moody {
-    fn place(&self) -> String {
-        "a moody place".to_owned()
-    }
-
-    fn open<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, Result<Opened, LedgerError>> {
-        Box::pin(async move {
-            if self.unreadable.load(Ordering::SeqCst) {
-                return Err(Self::error());
-            }
-            self.inner.open(account).await
-        })
-    }
-
-    fn changed<'a>(&'a self, account: &'a Account, version: u64) -> Changed<'a> {
-        if self.unreadable.load(Ordering::SeqCst) {
-            return Changed::Ask(Box::pin(async { Err(Self::error()) }));
-        }
-        self.inner.changed(account, version)
-    }
-
-    fn record<'a>(
-        &'a self,
-        account: &'a Account,
-        epoch: u64,
-        entry: Entry,
-    ) -> BoxFuture<'a, Result<Opened, LedgerError>> {
-        Box::pin(async move {
-            if let Some(slow) = self.slow {
-                tokio::time::sleep(slow).await;
-            }
-            if self.unwritable.load(Ordering::SeqCst) {
-                return Err(Self::error());
-            }
-            self.inner.record(account, epoch, entry).await
-        })
-    }
-
-    fn claim<'a>(
-        &'a self,
-        account: &'a Account,
-        halt: &'a str,
-        lease: Lease,
-    ) -> BoxFuture<'a, Result<Opened, LedgerError>> {
-        self.inner.claim(account, halt, lease)
-    }
-
-    fn release<'a>(
-        &'a self,
-        account: &'a Account,
-        halt: &'a str,
-        lease: Lease,
-    ) -> BoxFuture<'a, Result<Opened, LedgerError>> {
-        self.inner.release(account, halt, lease)
-    }
-
-    fn acknowledge<'a>(
-        &'a self,
-        halt: &'a str,
-        word: Acknowledgement,
-    ) -> BoxFuture<'a, Result<(Account, Opened), LedgerError>> {
-        self.inner.acknowledge(halt, word)
-    }
-
-    fn list(&self) -> BoxFuture<'_, Result<Vec<(Account, Record)>, LedgerError>> {
-        self.inner.list()
-    }
-}
 
 fn plan(ledger: impl Ledger) -> planguard::Builder {
     let start = std::time::UNIX_EPOCH + Duration::from_secs(1_780_000_000);
@@ -152,7 +59,7 @@ async fn another_process_hears_of_the_halt_and_of_the_release() {
 
 #[tokio::test(start_paused = true)]
 async fn whoever_strikes_a_moment_after_another_process_is_refused_too() {
-    let ledger = Moody { slow: Some(Duration::from_millis(700)), ..Moody::default() };
+    let ledger = Moody::slow(Duration::from_millis(700));
     let (here, there) = (plan(ledger.clone()).build().unwrap(), plan(ledger).build().unwrap());
     let transport = striking();
     let (first, second) = tokio::join!(ask(&here, &transport), ask(&there, &transport));
@@ -166,7 +73,7 @@ async fn whoever_strikes_a_moment_after_another_process_is_refused_too() {
 
 #[tokio::test(start_paused = true)]
 async fn the_struck_answer_waits_for_the_ledger() {
-    let plan = plan(Moody { slow: Some(Duration::from_millis(700)), ..Moody::default() });
+    let plan = plan(Moody::slow(Duration::from_millis(700)));
     let (plan, transport) = (plan.build().unwrap(), striking());
     let began = tokio::time::Instant::now();
     ask(&plan, &transport).await.unwrap_err();
@@ -177,7 +84,7 @@ async fn the_struck_answer_waits_for_the_ledger() {
 
 #[tokio::test(start_paused = true)]
 async fn a_ledger_that_hangs_delays_an_answer_by_two_seconds_and_is_written_later() {
-    let plan = plan(Moody { slow: Some(Duration::from_secs(60)), ..Moody::default() });
+    let plan = plan(Moody::slow(Duration::from_secs(60)));
     let (plan, transport) = (plan.build().unwrap(), striking());
     let mut events = plan.events();
     let began = tokio::time::Instant::now();
@@ -193,7 +100,7 @@ async fn a_ledger_that_hangs_delays_an_answer_by_two_seconds_and_is_written_late
 
 #[tokio::test(start_paused = true)]
 async fn a_write_that_fails_is_tried_again_and_the_account_stays_halted() {
-    let ledger = Moody::default();
+    let ledger = Moody::new();
     let plan = plan(ledger.clone()).build().unwrap();
     let good = Transport::new(|_| Play::Good);
     ask(&plan, &good).await.unwrap();
@@ -212,7 +119,7 @@ async fn a_write_that_fails_is_tried_again_and_the_account_stays_halted() {
 
 #[tokio::test(start_paused = true)]
 async fn a_ledger_that_cannot_be_read_refuses_and_names_the_remedy() {
-    let ledger = Moody::default();
+    let ledger = Moody::new();
     ledger.unreadable.store(true, Ordering::SeqCst);
     let transport = Transport::new(|_| Play::Good);
     let refused = ask(&plan(ledger.clone()).build().unwrap(), &transport).await.unwrap_err();
@@ -228,7 +135,7 @@ async fn a_ledger_that_cannot_be_read_refuses_and_names_the_remedy() {
 
 #[tokio::test(start_paused = true)]
 async fn report_stops_nothing_even_if_the_ledger_cannot_be_read() {
-    let ledger = Moody::default();
+    let ledger = Moody::new();
     ledger.unreadable.store(true, Ordering::SeqCst);
     let reporting = plan(ledger).posture(Posture::Report).build().unwrap();
     let mut events = reporting.events();
@@ -244,7 +151,7 @@ async fn report_stops_nothing_even_if_the_ledger_cannot_be_read() {
 
 #[tokio::test(start_paused = true)]
 async fn the_log_says_once_a_minute_that_the_ledger_cannot_be_read() {
-    let ledger = Moody::default();
+    let ledger = Moody::new();
     ledger.unreadable.store(true, Ordering::SeqCst);
     let (plan, transport) = (plan(ledger).build().unwrap(), striking());
     let (lines, _capturing) = capture();

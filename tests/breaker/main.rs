@@ -4,6 +4,8 @@
 #[path = "../stack/capture.rs"]
 mod capture;
 mod evidence;
+#[path = "../support/ledger.rs"]
+mod ledger;
 mod ledgers;
 mod limit;
 mod pace;

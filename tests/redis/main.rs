@@ -3,9 +3,14 @@
 //! `PLANGUARD_REQUIRE_REDIS` is 1.
 
 mod cluster;
+mod conformance;
+#[path = "../support/crowd.rs"]
+mod crowd;
 mod desk;
 mod guarded;
 mod loss;
+#[path = "../support/process.rs"]
+mod process;
 mod processes;
 mod proxy;
 mod server;

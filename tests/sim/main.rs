@@ -1,6 +1,7 @@
 //! The simulated provider behaves as its documentation says.
 
 mod bad_server;
+mod conformance;
 mod enforcement;
 mod loopback;
 mod modes;

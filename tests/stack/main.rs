@@ -7,6 +7,7 @@ mod auto_traits;
 mod capture;
 mod fronts;
 mod gateway;
+#[path = "../support/ledger.rs"]
 mod ledger;
 mod order;
 mod wire;

@@ -22,6 +22,11 @@ pub(super) struct Lock(#[expect(dead_code, reason = "closing it unlocks")] File)
 impl Lock {
     /// Blocks the thread, 10 s at most.
     pub(super) fn take(path: &Path) -> Result<Self, FileTrouble> {
+        Self::take_within(path, DEADLINE)
+    }
+
+    /// The same, `deadline` at most.
+    pub(super) fn take_within(path: &Path, deadline: Duration) -> Result<Self, FileTrouble> {
         let file = private().read(true).write(true).create(true).truncate(false).open(path);
         let file = file.doing("open the lock beside the ledger")?;
         let began = Instant::now();
@@ -29,12 +34,12 @@ impl Lock {
         loop {
             match fs4::FileExt::try_lock(&file) {
                 Ok(()) => return Ok(Self(file)),
-                Err(fs4::TryLockError::WouldBlock) if began.elapsed() < DEADLINE => {
+                Err(fs4::TryLockError::WouldBlock) if began.elapsed() < deadline => {
                     std::thread::sleep(pause);
                     pause = (pause * 2).min(Duration::from_millis(10));
                 }
                 Err(fs4::TryLockError::WouldBlock) => {
-                    return Err(FileTrouble::Locked { secs: DEADLINE.as_secs() });
+                    return Err(FileTrouble::Locked { secs: deadline.as_secs() });
                 }
                 Err(fs4::TryLockError::Error(source)) => {
                     return Err(FileTrouble::Io { doing: "lock the ledger", source });

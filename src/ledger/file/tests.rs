@@ -274,6 +274,21 @@ fn a_place_that_cannot_be_a_file_is_named() {
 }
 
 #[test]
+fn a_lock_that_another_process_keeps_is_a_trouble_that_says_whom_to_look_for() {
+    let desk = Desk::new();
+    drop(desk.ledger());
+    let lock = write::beside(&desk.path(), ".lock");
+    let kept = Lock::take(&lock).unwrap();
+    let late = Lock::take_within(&lock, std::time::Duration::from_millis(1));
+    let Err(trouble @ FileTrouble::Locked { .. }) = late else { panic!("it is taken twice") };
+    let trouble = trouble.to_string();
+    assert!(trouble.contains("find who has the `.lock` file beside it open"), "{trouble}");
+    // Who stops, or is killed, leaves nothing behind that has to be removed.
+    drop(kept);
+    assert!(Lock::take(&lock).is_ok());
+}
+
+#[test]
 fn the_release_command_names_the_place_if_it_is_not_the_usual_one() {
     let desk = Desk::new();
     let command = desk.ledger().release_command("h-a");

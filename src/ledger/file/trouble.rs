@@ -63,6 +63,7 @@ fn remedy(error: &io::Error) -> &'static str {
         }
         io::ErrorKind::ReadOnlyFilesystem => "; choose a place that can be written",
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; make room on that disk",
+        io::ErrorKind::FileTooLarge => "; raise the limit on the size of files (`ulimit -f`)",
         _ => "",
     }
 }

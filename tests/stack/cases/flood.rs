@@ -15,7 +15,7 @@ use tokio::{sync::Barrier, task::JoinSet};
 
 use super::{ask, guarded};
 use crate::{
-    ledger::Observed,
+    ledger::Moody,
     wire::{Surface, Wire, guard, hear, request, start},
 };
 
@@ -49,7 +49,7 @@ async fn flood(provider: &Provider, wire: &Wire, unanswered: u32) -> Flood {
     let recognised: Arc<OnceLock<Mark>> = Arc::default();
     let ledger = {
         let (recognised, provider) = (recognised.clone(), provider.clone());
-        Observed::on_halt(move || {
+        Moody::on_halt(move || {
             recognised.get_or_init(|| provider.mark());
         })
     };

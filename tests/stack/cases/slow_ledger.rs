@@ -10,7 +10,7 @@ use tower::{ServiceExt};
 
 use super::{ask, guarded};
 use crate::{
-    ledger::Observed,
+    ledger::Moody,
     wire::{Surface, Transport, Wire, guard, provider, request},
 };
 
@@ -21,7 +21,7 @@ async fn stream(
     slow: Duration,
 ) -> (PlanGuard, Wire, Vec<(Duration, Bytes, u32)>) {
     let provider = provider(Transport::InProcess).mode(Answer::mid_stream(2, 1313)).build();
-    let (wire, ledger) = (Wire::in_process(&provider), Observed::slow(slow));
+    let (wire, ledger) = (Wire::in_process(&provider), Moody::slow(slow));
     let plan = guard().ledger(ledger.clone()).build().unwrap();
     let service = guarded(&plan, wire.clone());
     let response = service.oneshot(request(surface.url(), "a", true)).await.unwrap();
@@ -53,7 +53,7 @@ async fn the_frame_that_completes_a_signal_waits_for_the_ledger() {
 async fn while_the_frame_waits_the_account_is_halted_already() {
     let provider = provider(Transport::InProcess).mode(Answer::mid_stream(0, 1313)).build();
     let wire = Wire::in_process(&provider);
-    let plan = guard().ledger(Observed::slow(Duration::from_secs(1))).build().unwrap();
+    let plan = guard().ledger(Moody::slow(Duration::from_secs(1))).build().unwrap();
     let url = Surface::OpenAi.url();
     let service = guarded(&plan, wire.clone());
     let mut body = service.oneshot(request(url, "a", true)).await.unwrap().into_body();
@@ -77,7 +77,7 @@ async fn a_ledger_that_hangs_delays_the_frame_by_two_seconds() {
 #[tokio::test(start_paused = true)]
 async fn a_refusal_of_the_call_that_struck_waits_for_the_ledger() {
     let provider = provider(Transport::InProcess).mode(Answer::error(1313)).build();
-    let (wire, ledger) = (Wire::in_process(&provider), Observed::slow(Duration::from_millis(700)));
+    let (wire, ledger) = (Wire::in_process(&provider), Moody::slow(Duration::from_millis(700)));
     let plan = guard().ledger(ledger.clone()).build().unwrap();
     let began = Instant::now();
     let asked = request(Surface::OpenAi.url(), "a", false);
@@ -88,7 +88,7 @@ async fn a_refusal_of_the_call_that_struck_waits_for_the_ledger() {
 #[tokio::test(start_paused = true)]
 async fn a_caller_who_goes_away_while_it_waits_leaves_the_strike_to_the_writer() {
     let provider = provider(Transport::InProcess).mode(Answer::error(1313)).build();
-    let (wire, ledger) = (Wire::in_process(&provider), Observed::slow(Duration::from_millis(700)));
+    let (wire, ledger) = (Wire::in_process(&provider), Moody::slow(Duration::from_millis(700)));
     let plan = guard().ledger(ledger.clone()).build().unwrap();
     let asked = ask(&plan, &wire, request(Surface::OpenAi.url(), "a", false));
     assert!(tokio::time::timeout(Duration::from_millis(500), asked).await.is_err());

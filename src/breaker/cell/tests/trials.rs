@@ -62,3 +62,35 @@ async fn a_lease_that_nobody_heard_of_is_given_back() {
     assert_eq!(process.record(), record);
     assert!(matches!(process.ask(), Admit::Lease(_)));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_came_amid_a_contradiction_is_given_back() {
+    let (ledger, begins) = (TrickyLedger::stuck(), to_millis(start()));
+    let memory = ledger.memory();
+    let probation = halted(HaltKind::Probation, Class::PolicyThrottle);
+    memory.record(&account(), 0, probation).await.unwrap();
+    let lease = |holder: &str, now| crate::ledger::Lease::new(holder, now, now + 1_000);
+    memory.claim(&account(), "h-other", lease("there", begins + 60_000)).await.unwrap();
+    let process = Process::new(ledger.clone());
+    advance(2 * MINUTE).await;
+    process.refresh(&ledger).await;
+    // That lease has died, which is owed to the ledger, and known there.
+    assert!(process.is_stopped());
+    assert!(!process.owes_nothing());
+    let (phase, now) = (Phase::Cooling { until: begins }, process.cell.now());
+    let moved = Fact::Moved { halt: "h-other".into(), phase, pause_ms: 60_000, dead_leases: 1 };
+    memory.record(&account(), 2, Entry::new(now, moved)).await.unwrap();
+    let contradiction = memory.open(&account()).await.unwrap();
+    let opened = memory.claim(&account(), "h-other", lease("here-1", now)).await.unwrap();
+    let trial = Trial { halt: "h-other".to_owned(), holder: "here-1".to_owned() };
+    assert!(process.cell.lent(trial, &opened, CODING).is_none());
+    // The ledger's answer to what was owed first is older than the lease.
+    process.cell.overruled(&contradiction);
+    for _ in 0..4 {
+        ledger.let_through();
+        settle().await;
+    }
+    let record = ledger.record_of(&account()).await;
+    assert!(matches!(record.halts[0].phase, Phase::Cooling { .. }), "{:?}", record.halts[0].phase);
+    assert!(process.owes_nothing());
+}
