@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 
 use super::report::Unmet;
 use crate::{
-    account::{Account, letters},
-    breaker::random,
+    account::{Account, letters, random},
     clock::Millis,
     ledger::{
         Acknowledgement, Changed, Entry, Fact, Halt, Lease, Ledger, LedgerError, Opened, Person,
