@@ -88,7 +88,7 @@ impl Event {
             }
             // A broken value is read again from its second byte, since the
             // frame that broke it may begin anywhere within.
-            if matches!(self.state, State::Seek(_)) && !self.kept.is_empty() {
+            if matches!(self.state, State::Seek(_)) {
                 let again = std::mem::take(&mut self.kept);
                 if let Some(signal) = self.read_again(&again, judge) {
                     return Some(signal);
@@ -200,8 +200,8 @@ impl Event {
             if let Some(signal) = self.settle(judge) {
                 return Some(signal);
             }
-            if matches!(self.state, State::Seek(_)) && !self.kept.is_empty() {
-                // What is kept are the last bytes before `at`.
+            if matches!(self.state, State::Seek(_)) {
+                // What is kept, if anything, are the last bytes before `at`.
                 let but_the_first = self.kept.get(1..).unwrap_or_default();
                 at = at.saturating_sub(but_the_first.len());
                 self.kept.clear();
