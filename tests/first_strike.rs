@@ -14,6 +14,8 @@ mod peers;
 #[cfg(feature = "redis")]
 #[path = "../examples/first_strike/replicas.rs"]
 mod replicas;
+#[path = "../examples/first_strike/restarts.rs"]
+mod restarts;
 #[path = "../examples/first_strike/scenario.rs"]
 mod scenario;
 #[path = "../examples/first_strike/stacks.rs"]
@@ -53,6 +55,14 @@ fn probation_sends_its_trials_and_nothing_else() {
         let throttled = matches!(case.scenario, Scenario::Throttle(_)) && case.callers > 1;
         assert_eq!(row.trials, u64::from(throttled), "{case:?}");
         assert!(!row.banned, "{row:?}");
+    }
+}
+
+#[test]
+fn a_program_that_is_started_anew_for_each_call_sends_no_more_than_one_that_runs() {
+    for (case, row) in rows(SHORT, |case| case.stack.restarts()) {
+        assert_eq!((row.hits_after_first_signal, row.trials), (0, 0), "{case:?}");
+        assert!(!row.banned && row.user_saw_message, "{row:?}");
     }
 }
 

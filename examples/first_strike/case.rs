@@ -11,7 +11,7 @@ use http_body_util::{BodyExt, Full};
 use parking_lot::Mutex;
 use planguard::{
     PlanGuard,
-    breaker::{Events, Posture, What},
+    breaker::{Event, Events, Posture, What},
     clock::TokioClock,
     ledger::{Ended, Ledger, Phase},
     profile::zai,
@@ -23,6 +23,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tower::{Service, ServiceExt};
 
 use crate::{
+    restarts,
     scenario::Scenario,
     stacks::{Client, Stack, in_turn},
 };
@@ -88,14 +89,19 @@ impl Case {
             .build();
         let posture = if self.stack.is_strict() { Posture::Strict } else { Posture::Probation };
         let clock = TokioClock::starting_at(start);
-        let guard = |ledger: Arc<dyn Ledger>| {
+        let guard = move |ledger: Arc<dyn Ledger>| {
             let builder = PlanGuard::builder(zai()).ledger(ledger).posture(posture).clock(clock);
             builder.build().expect("a guard")
         };
-        let plans: Vec<_> = self.stack.ledgers().into_iter().map(guard).collect();
-        let mut events: Vec<_> = plans.iter().map(PlanGuard::events).collect();
-        let clients = plans.iter().map(|plan| self.stack.client(&provider, plan)).collect();
-        let client = in_turn(clients);
+        let (client, said): (_, Box<dyn FnOnce() -> Vec<Event>>) = if self.stack.restarts() {
+            let (client, said) = restarts::each_call(&provider, guard);
+            (client, Box::new(move || said.all()))
+        } else {
+            let plans: Vec<_> = self.stack.ledgers().into_iter().map(guard).collect();
+            let mut events: Vec<_> = plans.iter().map(PlanGuard::events).collect();
+            let clients = plans.iter().map(|plan| self.stack.client(&provider, plan)).collect();
+            (in_turn(clients), Box::new(move || events.iter_mut().flat_map(all).collect()))
+        };
         let noticed = Arc::new(Mutex::new(Noticed::default()));
         let callers: Vec<_> = (0..self.callers)
             .map(|_| {
@@ -112,7 +118,7 @@ impl Case {
             caller.await.expect("a caller that does not panic");
         }
         let tally = provider.tally(ACCOUNT);
-        let (trials, open) = reopened(&mut events);
+        let (trials, open) = reopened(said());
         let reopened = |at: Instant| {
             let at = start + (at - began);
             open.iter().any(|(from, to)| *from <= at && at <= *to)
@@ -139,13 +145,15 @@ impl Case {
     }
 }
 
+fn all(events: &mut Events) -> impl Iterator<Item = Event> {
+    std::iter::from_fn(|| events.try_next())
+}
+
 /// How many trials there were, and when the account was reopened by one.
-fn reopened(events: &mut [Events]) -> (u64, Vec<(SystemTime, SystemTime)>) {
+fn reopened(mut said: Vec<Event>) -> (u64, Vec<(SystemTime, SystemTime)>) {
     let (mut trials, mut open, mut since) = (0, Vec::new(), None);
-    let all = events.iter_mut().flat_map(|events| std::iter::from_fn(|| events.try_next()));
-    let mut all: Vec<_> = all.collect();
-    all.sort_by_key(|event| event.at);
-    for event in all {
+    said.sort_by_key(|event| event.at);
+    for event in said {
         match event.what {
             What::Moved { phase: Phase::Trial { .. }, .. } => trials += 1,
             What::Moved { phase: Phase::Watching { .. }, .. }

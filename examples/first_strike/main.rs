@@ -5,7 +5,8 @@
 //! cargo run --release --features reqwest,sim --example first_strike -- --json
 //! ```
 //!
-//! With the feature `redis` and a `redis-server` on the PATH there are rows for
+//! Two rows are of a program that is started anew for each call, with its
+//! ledger in a file. With the feature `redis` and a `redis-server` on the PATH there are rows for
 //! three replicas that share it.
 //!
 //! Every case is a simulated day on a paused clock: each caller asks once a
@@ -20,6 +21,7 @@ mod in_process;
 mod peers;
 #[cfg(feature = "redis")]
 mod replicas;
+mod restarts;
 mod scenario;
 mod stacks;
 mod table;

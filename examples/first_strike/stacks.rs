@@ -43,6 +43,9 @@ pub enum Place {
     Nowhere,
     Inside,
     InsideStrict,
+    /// In a program that is started anew for each call.
+    Restarted,
+    RestartedStrict,
     /// In three replicas that share a Redis.
     #[cfg(feature = "redis")]
     Replicas,
@@ -82,6 +85,8 @@ impl Stack {
         stack("retry > planguard strict", Peer::Retry, Place::InsideStrict),
         stack("reqwest-retry > planguard strict", Peer::ReqwestRetry, Place::InsideStrict),
         stack("async-openai > planguard strict", Peer::AsyncOpenai, Place::InsideStrict),
+        stack("planguard, restarted for each call", Peer::Tower, Place::Restarted),
+        stack("planguard strict, restarted", Peer::Tower, Place::RestartedStrict),
         #[cfg(feature = "redis")]
         stack("three replicas on one Redis", Peer::Tower, Place::Replicas),
         #[cfg(feature = "redis")]
@@ -99,11 +104,16 @@ impl Stack {
 
     pub fn is_strict(self) -> bool {
         match self.place {
-            Place::InsideStrict => true,
+            Place::InsideStrict | Place::RestartedStrict => true,
             #[cfg(feature = "redis")]
             Place::ReplicasStrict => true,
             _ => false,
         }
+    }
+
+    /// Whether each of its calls is made by a program of its own.
+    pub fn restarts(self) -> bool {
+        matches!(self.place, Place::Restarted | Place::RestartedStrict)
     }
 
     /// Whether it takes a Redis.

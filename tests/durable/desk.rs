@@ -93,7 +93,8 @@ pub async fn ask(plan: &PlanGuard, provider: &Provider, id: &str, stream: bool) 
             let mut body = Response::into_body(response);
             while let Some(frame) = body.frame().await {
                 let frame = frame.unwrap().into_data().unwrap_or_default();
-                if frame.windows(4).any(|four| four == b"1313") {
+                // In quotes, since an id may hold these digits.
+                if frame.windows(6).any(|six| six == b"\"1313\"") {
                     return Brought::Strike;
                 }
             }
