@@ -145,11 +145,13 @@ fn read(path: &Path) -> Result<Content, FileTrouble> {
     let mut known = Known::default();
     known.read_on(path)?;
     let bytes = fs::metadata(path).doing("look at the file")?.len();
+    let all = known.accounts.all()?;
+    let records = all.map(|(account, record)| (account.clone(), record.clone())).collect();
     Ok(Content {
         bytes,
         generation: known.generation,
         unfinished_bytes: bytes.saturating_sub(known.end),
-        records: known.records.into_iter().collect(),
+        records,
     })
 }
 

@@ -53,6 +53,16 @@ pub(super) enum Line<'a> {
     Record { account: &'a Account, record: &'a Record },
 }
 
+/// Whose line `number` is: it is JSON, and the rest of it may be read later.
+pub(super) fn account(line: &[u8], number: u64) -> Result<Account, FileTrouble> {
+    #[derive(Deserialize)]
+    struct Named {
+        account: Account,
+    }
+    let named: Named = serde_json::from_slice(line).map_err(|why| corrupt(number, why))?;
+    Ok(named.account)
+}
+
 /// What a line says of its account.
 pub(super) enum Said {
     Entry(Entry),
@@ -60,18 +70,16 @@ pub(super) enum Said {
 }
 
 /// Reads line `number`.
-pub(super) fn read(line: &[u8], number: u64) -> Result<(Account, Said), FileTrouble> {
+pub(super) fn read(line: &[u8], number: u64) -> Result<Said, FileTrouble> {
     #[derive(Deserialize)]
     struct Whole {
-        account: Account,
         record: Option<Record>,
     }
     let whole: Whole = serde_json::from_slice(line).map_err(|why| corrupt(number, why))?;
-    let said = match whole.record {
-        Some(record) => Said::Record(record),
-        None => Said::Entry(serde_json::from_slice(line).map_err(|why| corrupt(number, why))?),
-    };
-    Ok((whole.account, said))
+    match whole.record {
+        Some(record) => Ok(Said::Record(record)),
+        None => serde_json::from_slice(line).map(Said::Entry).map_err(|why| corrupt(number, why)),
+    }
 }
 
 /// One line, with its end.

@@ -25,10 +25,13 @@
 //! - **A long file** (1 MiB, and four times what was needed last) is written
 //!   anew beside it (`.new`), put on the disk and renamed.
 //! - **Anything else** that is wrong with it is a [`FileTrouble`], and calls are
-//!   refused: nothing is deleted or begun anew.
+//!   refused: nothing is deleted or begun anew. A line that is no JSON or names
+//!   no account stops all of them, an entry that cannot be read its account:
+//!   an account's entries are read when it is asked for.
 //!
 //! To forget everything, stop the programs and delete the file.
 
+mod account;
 mod examine;
 mod folder;
 #[cfg(feature = "redis")]
@@ -87,8 +90,8 @@ impl FileLedger {
     /// The ledger at `path`, which begins empty if nothing is there. Its
     /// folder is made if need be.
     ///
-    /// Reads the whole file and blocks the thread meanwhile: about 2 µs for
-    /// each account.
+    /// Reads the whole file and blocks the thread meanwhile: 24 ms for 10,000
+    /// accounts that were struck (example `ledger_cost`, 2 cores).
     ///
     /// # Errors
     ///
@@ -168,13 +171,20 @@ impl Inner {
     }
 
     /// What is known, up to date.
-    fn look<T>(&self, look: impl FnOnce(&Known) -> T) -> Result<T, LedgerError> {
+    fn look<T>(
+        &self,
+        look: impl FnOnce(&mut Known) -> Result<T, FileTrouble>,
+    ) -> Result<T, LedgerError> {
         let mut known = self.known.lock();
         let stamp = Stamp::of(&self.path).ok();
         if stamp.is_none() || stamp != known.stamp {
             known.read_on(&self.path).map_err(|trouble| self.unavailable(trouble))?;
         }
-        Ok(look(&known))
+        let looked = look(&mut known);
+        if looked.is_err() {
+            known.forget();
+        }
+        looked.map_err(|trouble| self.unavailable(trouble))
     }
 
     /// Appends what `decide` says about the account as it is.
@@ -200,12 +210,15 @@ impl Inner {
         let _lock = self.lock().map_err(|trouble| self.unavailable(trouble))?;
         self.settle().map_err(|trouble| self.unavailable(trouble))?;
         let decided = self.look(|known| {
-            for (account, record) in &known.records {
-                if let Some(entry) = word.decide(record, halt)? {
-                    return Ok((account.clone(), entry));
+            let all = known.accounts.all()?;
+            for (account, record) in all.clone() {
+                match word.decide(record, halt) {
+                    Ok(None) => {}
+                    Ok(Some(entry)) => return Ok(Ok((account.clone(), entry))),
+                    Err(refused) => return Ok(Err(refused)),
                 }
             }
-            Err(Acknowledgement::unknown(halt, known.records.values()))
+            Ok(Err(Acknowledgement::unknown(halt, all.map(|(_, record)| record))))
         })?;
         let (account, entry) = decided?;
         let opened = self.append(&account, &entry)?;
@@ -226,7 +239,7 @@ impl Inner {
         });
         written.map_err(|trouble| self.unavailable(trouble))?;
         let opened = self.look(|known| known.opened(account))?;
-        match write::compact(&self.path, &self.known.lock()) {
+        match write::compact(&self.path, &mut self.known.lock()) {
             Ok(true) => {
                 tracing::debug!(target: "planguard::ledger", place = %self.path.display(), "the ledger was written anew")
             }
@@ -245,9 +258,8 @@ impl Inner {
 }
 
 impl Known {
-    fn opened(&self, account: &Account) -> Opened {
-        let record = self.records.get(account).cloned().unwrap_or_default();
-        Opened::new(record, self.version)
+    fn opened(&mut self, account: &Account) -> Result<Opened, FileTrouble> {
+        Ok(Opened::new(self.accounts.get(account)?, self.version))
     }
 }
 
@@ -311,11 +323,8 @@ impl Ledger for FileLedger {
 
     fn list(&self) -> BoxFuture<'_, Result<Vec<(Account, Record)>, LedgerError>> {
         let all = self.0.look(|known| {
-            known
-                .records
-                .iter()
-                .map(|(account, record)| (account.clone(), record.clone()))
-                .collect()
+            let all = known.accounts.all()?;
+            Ok(all.map(|(account, record)| (account.clone(), record.clone())).collect())
         });
         Box::pin(future::ready(all))
     }

@@ -1,18 +1,19 @@
 //! What a process knows of a ledger's file, and how it reads on.
 
 use std::{
-    collections::BTreeMap,
     fs::{File, Metadata},
     io::{self, Read, Seek, SeekFrom},
     path::Path,
     time::SystemTime,
 };
 
+use bytes::Bytes;
+
 use super::{
-    line::{self, Header, Said},
+    account::Accounts,
+    line::Header,
     trouble::{Doing, FileTrouble},
 };
-use crate::{account::Account, ledger::Record};
 
 /// What `stat` says of a file, by which a change is noticed. Every write
 /// makes it longer, and writing it anew makes another file of it.
@@ -47,7 +48,7 @@ impl From<&Metadata> for Stamp {
 /// All that the file says, as far as it was read.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    pub(super) records: BTreeMap<Account, Record>,
+    pub(super) accounts: Accounts,
     /// Raised whenever something was read.
     pub(super) version: u64,
     /// What the file looked like then.
@@ -82,9 +83,9 @@ impl Known {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).doing("read the file")?;
         let whole = memchr::memrchr(b'\n', &bytes).map_or(0, |last| last + 1);
-        if let Err(trouble) = self.fold(&bytes[..whole]) {
-            // Nothing of it counts: the next look reads all again.
-            *self = Self { version: self.version, ..Self::default() };
+        bytes.truncate(whole);
+        if let Err(trouble) = self.take_in(&bytes.into()) {
+            self.forget();
             return Err(trouble);
         }
         self.end += whole as u64;
@@ -96,15 +97,17 @@ impl Known {
         Ok(())
     }
 
-    fn fold(&mut self, lines: &[u8]) -> Result<(), FileTrouble> {
-        for bytes in lines.split_inclusive(|byte| *byte == b'\n') {
+    /// Nothing that was read counts: the next look reads all again.
+    pub(super) fn forget(&mut self) {
+        *self = Self { version: self.version, ..Self::default() };
+    }
+
+    fn take_in(&mut self, lines: &Bytes) -> Result<(), FileTrouble> {
+        let mut from = 0;
+        for end in memchr::memchr_iter(b'\n', lines) {
             self.lines += 1;
-            let (account, said) = line::read(bytes, self.lines)?;
-            let record = self.records.entry(account).or_default();
-            match said {
-                Said::Entry(entry) => record.fold(&entry),
-                Said::Record(whole) => *record = whole,
-            }
+            self.accounts.add(lines.slice(from..=end), self.lines)?;
+            from = end + 1;
         }
         Ok(())
     }

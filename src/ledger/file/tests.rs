@@ -144,7 +144,7 @@ fn a_last_line_that_lacks_only_its_end_counts() {
 fn a_line_in_the_middle_that_cannot_be_read_stops_everything_and_changes_nothing() {
     for garbage in [
         "not json",
-        r#"{"account":"zai/ada","at":1,"what":"paused"}"#,
+        r#"{"at":1,"what":"notice_shown"}"#,
         r#"{"account":"ada","at":1,"what":"notice_shown"}"#,
         "\u{0}\u{0}",
     ] {
@@ -161,6 +161,29 @@ fn a_line_in_the_middle_that_cannot_be_read_stops_everything_and_changes_nothing
         fs::write(desk.path(), text.replace(&format!("{garbage}\n"), "")).unwrap();
         assert!(now(ledger.open(&account("ada"))).unwrap().record.halt("h-a").is_some());
     }
+}
+
+#[test]
+fn an_entry_that_cannot_be_read_stops_its_account_and_no_other() {
+    let desk = Desk::new();
+    let ledger = desk.ledger();
+    record(&ledger, "ada", halt("h-a")).unwrap();
+    let garbage = r#"{"account":"zai/ada","at":1,"what":"paused"}"#;
+    desk.append(format!("{garbage}\n").as_bytes());
+    record(&ledger, "bob", halt("h-b")).unwrap();
+    for ledger in [&ledger, &desk.ledger()] {
+        assert!(now(ledger.open(&account("bob"))).unwrap().record.halt("h-b").is_some());
+        for _ in 0..2 {
+            let trouble = now(ledger.open(&account("ada"))).unwrap_err().to_string();
+            assert!(trouble.contains("line 3 cannot be read"), "{trouble}");
+            assert!(record(ledger, "ada", halt("h-c")).is_err());
+            assert!(now(ledger.list()).is_err());
+        }
+    }
+    let text = desk.text();
+    assert_eq!(text.lines().count(), 4);
+    fs::write(desk.path(), text.replace(&format!("{garbage}\n"), "")).unwrap();
+    assert!(now(ledger.open(&account("ada"))).unwrap().record.halt("h-a").is_some());
 }
 
 #[test]

@@ -57,7 +57,7 @@ pub(super) fn mend(path: &Path, known: &Known) -> Result<Option<Torn>, FileTroub
     let mut tail = Vec::new();
     file.seek(SeekFrom::Start(known.end)).doing("read the last line")?;
     file.read_to_end(&mut tail).doing("read the last line")?;
-    if line::read(&tail, 0).is_ok() {
+    if line::account(&tail, 0).and_then(|_| line::read(&tail, 0)).is_ok() {
         file.write_all(b"\n").and_then(|()| file.sync_data()).doing("complete the last line")?;
         return Ok(Some(Torn::Completed));
     }
@@ -85,12 +85,12 @@ pub(super) fn append(path: &Path, end: u64, line: &[u8]) -> Result<(), FileTroub
 
 /// Writes the whole file anew, without what is over, if that makes it much
 /// shorter. The caller has the lock.
-pub(super) fn compact(path: &Path, known: &Known) -> Result<bool, FileTrouble> {
+pub(super) fn compact(path: &Path, known: &mut Known) -> Result<bool, FileTrouble> {
     if known.end < WORTH_BYTES.max(known.began_at.saturating_mul(4)) {
         return Ok(false);
     }
     let mut bytes = line::written(&Header::new(known.generation + 1))?;
-    for (account, record) in &known.records {
+    for (account, record) in known.accounts.all()? {
         bytes.extend(line::written(&Line::Record { account, record })?);
     }
     folder::replace(path, &beside(path, ".new"), &bytes).doing("write the file anew")?;
