@@ -42,7 +42,7 @@ pub fn all() -> Vec<Row> {
             case: &cases::breaker::ADMISSION,
             budget: Some(800.0),
             allocations: Some(0.0),
-            ceiling: Some(1_285.0),
+            ceiling: Some(1_450.0),
             peers: &[],
         },
         Row {
@@ -96,7 +96,7 @@ pub fn all() -> Vec<Row> {
             case: &cases::client::WHOLE,
             budget: Some(4_000.0),
             allocations: None,
-            ceiling: Some(7_650.0),
+            ceiling: Some(7_950.0),
             peers: &[
                 &cases::client::ONE,
                 &cases::client::THREE,
