@@ -110,6 +110,7 @@ pub mod exchange;
 pub mod export;
 pub mod ledger;
 pub mod profile;
+mod quote;
 pub mod refusal;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
@@ -120,6 +121,7 @@ pub mod signal;
 pub mod sim;
 mod stack;
 mod sync;
+pub mod workload;
 
 #[cfg(feature = "tower")]
 pub use stack::PlanLayer;

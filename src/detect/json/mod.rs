@@ -11,7 +11,6 @@
 
 mod facts;
 mod path;
-mod skip;
 mod text;
 
 pub use facts::Head;
@@ -19,10 +18,12 @@ pub use facts::Head;
 use self::{
     facts::Facts,
     path::{DEPTH, Path, Want},
-    skip::closing_quote,
     text::Text,
 };
-use crate::profile::{Leaves, Scalar};
+use crate::{
+    profile::{Leaves, Scalar},
+    quote::closing_quote,
+};
 
 /// How many scalars are kept of one value.
 const MAX_LEAVES: usize = 256;

@@ -10,7 +10,7 @@ const BLOCK: usize = 32;
 /// Only quotes are looked for: whether one closes the string is told by the
 /// backslashes before it. Source code in a completion has an escaped quote
 /// every few dozen bytes, and a search call for each would cost twice as much.
-pub(super) fn closing_quote(bytes: &[u8], odd: bool) -> Result<usize, bool> {
+pub(crate) fn closing_quote(bytes: &[u8], odd: bool) -> Result<usize, bool> {
     let mut at = 0;
     while let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
         // To the last byte, whatever came before: so it is two vectors.

@@ -1,0 +1,229 @@
+//! Words by topic.
+
+use std::collections::HashMap;
+
+use super::token::{is_cjk, pair_hash, word_hash};
+
+/// What a word speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub(crate) enum Topic {
+    /// Terms of programming.
+    Code,
+    /// Languages, frameworks, products.
+    Tech,
+    /// What may be one.
+    Maybe,
+    /// What is done to software.
+    Acts,
+    /// Terms of programming in other languages than English.
+    Abroad,
+    /// Stories and verse.
+    Fiction,
+    /// Speaking as somebody else.
+    Role,
+    /// Love, friends, moods.
+    Feelings,
+    /// Trips.
+    Travel,
+    /// Cooking and eating.
+    Food,
+    /// Body and mind.
+    Health,
+    /// Law and politics.
+    Law,
+    /// Savings and taxes.
+    Money,
+    /// School and homework.
+    School,
+    /// The world, arts and sports.
+    Science,
+    /// Offices, shops, advertising.
+    Business,
+    /// Translating and rewriting.
+    Language,
+    /// Everyday life.
+    Life,
+}
+
+/// How many topics there are.
+pub(super) const TOPICS: usize = 18;
+
+impl Topic {
+    const ALL: [Self; TOPICS] = [
+        Self::Code,
+        Self::Tech,
+        Self::Maybe,
+        Self::Acts,
+        Self::Abroad,
+        Self::Fiction,
+        Self::Role,
+        Self::Feelings,
+        Self::Travel,
+        Self::Food,
+        Self::Health,
+        Self::Law,
+        Self::Money,
+        Self::School,
+        Self::Science,
+        Self::Business,
+        Self::Language,
+        Self::Life,
+    ];
+    /// Those that speak of software.
+    pub(crate) const SOFTWARE: [Self; 4] = [Self::Code, Self::Tech, Self::Acts, Self::Abroad];
+
+    fn named(name: &str) -> Option<Self> {
+        const NAMES: [&str; TOPICS] = [
+            "code", "tech", "maybe", "acts", "abroad", "fiction", "role", "feelings", "travel",
+            "food", "health", "law", "money", "school", "science", "business", "language", "life",
+        ];
+        let at = NAMES.iter().position(|known| *known == name)?;
+        Self::ALL.get(at).copied()
+    }
+}
+
+/// All words that are known, by hash.
+#[derive(Clone, Debug, Default)]
+pub struct Lexicon(HashMap<u64, Topic, std::hash::BuildHasherDefault<Ready>>);
+
+/// The keys are hashes already.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ready(u64);
+
+impl std::hash::Hasher for Ready {
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+impl Lexicon {
+    /// The words that come with planguard.
+    pub fn built_in() -> Self {
+        Self::parse(include_str!("lexicon.txt"))
+    }
+
+    fn parse(text: &str) -> Self {
+        let mut words = Self::default();
+        let mut topic = None;
+        for line in text.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
+            if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+                topic = Topic::named(name);
+                continue;
+            }
+            let terms = line.split(',').map(str::trim).filter(|term| !term.is_empty());
+            for (hash, topic) in terms.filter_map(term_hash).zip(std::iter::repeat(topic)) {
+                // The first topic that names a word has it.
+                if let Some(topic) = topic {
+                    words.0.entry(hash).or_insert(topic);
+                }
+            }
+        }
+        words
+    }
+
+    pub(crate) fn topic(&self, hash: u64) -> Option<Topic> {
+        self.0.get(&hash).copied()
+    }
+}
+
+fn term_hash(term: &str) -> Option<u64> {
+    if term.chars().any(is_cjk) && term.chars().all(is_cjk) {
+        return (2..=4).contains(&term.chars().count()).then(|| word_hash(term));
+    }
+    let mut words = term.split(' ').map(word_hash);
+    let first = words.next()?;
+    match words.next() {
+        None => Some(first),
+        Some(second) => words.next().is_none().then(|| pair_hash(first, second)),
+    }
+}
+
+/// Whether a file of this kind belongs to software.
+pub(super) fn is_extension(extension: &str) -> bool {
+    const EXTENSIONS: [&str; 74] = [
+        "rs",
+        "py",
+        "js",
+        "ts",
+        "tsx",
+        "jsx",
+        "mjs",
+        "cjs",
+        "go",
+        "java",
+        "kt",
+        "kts",
+        "c",
+        "h",
+        "cc",
+        "cpp",
+        "hpp",
+        "cs",
+        "rb",
+        "php",
+        "swift",
+        "scala",
+        "sh",
+        "bash",
+        "zsh",
+        "ps1",
+        "sql",
+        "html",
+        "css",
+        "scss",
+        "less",
+        "vue",
+        "svelte",
+        "json",
+        "jsonl",
+        "yaml",
+        "yml",
+        "toml",
+        "ini",
+        "cfg",
+        "conf",
+        "lock",
+        "xml",
+        "proto",
+        "graphql",
+        "gradle",
+        "md",
+        "rst",
+        "ipynb",
+        "lua",
+        "dart",
+        "ex",
+        "exs",
+        "erl",
+        "hs",
+        "ml",
+        "r",
+        "jl",
+        "m",
+        "mm",
+        "asm",
+        "s",
+        "v",
+        "sv",
+        "vhd",
+        "tf",
+        "dockerfile",
+        "env",
+        "log",
+        "wasm",
+        "so",
+        "dll",
+        "exe",
+        "patch",
+    ];
+    EXTENSIONS.contains(&extension)
+}

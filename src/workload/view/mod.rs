@@ -1,0 +1,256 @@
+//! From a request's body to what matters of it: the person's newest words, and
+//! what they stand in.
+
+mod client;
+mod parts;
+mod request;
+mod strip;
+
+pub use request::Shape;
+
+use self::{
+    client::{CONTEXT_TURNS, FRESH_START, IDENTITIES, is_own_call, is_result},
+    parts::{Window, arguments, has_result, join, result, texts},
+    request::{Request, Role, Turn},
+};
+
+/// How much of a text is looked at: its beginning and its end.
+const NEWEST: Window = Window { head: 1_200, tail: 600 };
+const EARLIER: Window = Window { head: 500, tail: 200 };
+const ANSWER: Window = Window { head: 300, tail: 150 };
+const CALL: Window = Window { head: 160, tail: 40 };
+const RESULT: Window = Window { head: 300, tail: 300 };
+/// A longer system text is an agent's frame, which names the client and not
+/// the task.
+const SYSTEM_BYTES: usize = 3_000;
+const SYSTEM: Window = Window { head: 700, tail: 300 };
+/// How many earlier turns, calls and answers are looked at.
+const EARLIER_TURNS: usize = 3;
+const CALLS: usize = 4;
+const ANSWERS: usize = 2;
+/// How many turns are searched backwards for a person's words.
+const SEARCHED: usize = 256;
+
+/// What is read of a body at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The longest body that is looked at, in bytes.
+    pub body_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { body_bytes: 4 * 1024 * 1024 }
+    }
+}
+
+/// What matters of a request, each text cut to its beginning and end.
+///
+/// Holds words of the prompt: it has no `Debug` that shows them, and nothing
+/// in planguard keeps it for longer than one judgement.
+#[derive(Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct View {
+    /// The newest words of the person, freed of what the client puts around
+    /// them.
+    pub newest: String,
+    /// What the person said before, newest first; the last one is the first
+    /// turn of all.
+    pub earlier: Vec<String>,
+    /// What the model answered last, newest first.
+    pub answers: Vec<String>,
+    /// What tools were called with last, without their names, newest first.
+    pub calls: Vec<String>,
+    /// What the last tool gave back.
+    pub result: String,
+    /// The system's text, if it is short and no tools are offered; without a
+    /// line that only says which client this is.
+    pub system: String,
+    /// Whether the request begins a person's turn: it answers no tool's
+    /// result, and is no call of the client's own.
+    pub turn_start: bool,
+    /// Whether it is a call of the client's own: a title, a summary.
+    pub own_call: bool,
+    shape: Option<Shape>,
+    model: Option<String>,
+}
+
+impl View {
+    /// Reads `body`. None if it is too long, no JSON, of no known shape, or
+    /// holds no words of a person.
+    pub fn read(body: &[u8], limits: Limits) -> Option<Self> {
+        if body.len() > limits.body_bytes {
+            return None;
+        }
+        let request = Request::read(body)?;
+        let mut view = Self { shape: Some(request.shape()), ..Self::default() };
+        view.model = request.model.map(|model| parts::whole(model, 128));
+        view.read_turns(&request);
+        view.read_system(&request);
+        view.own_call = view.asks_for_itself(&request);
+        view.turn_start &= !view.own_call;
+        (!view.newest.is_empty()).then_some(view)
+    }
+
+    /// The wire format.
+    pub fn shape(&self) -> Option<Shape> {
+        self.shape
+    }
+
+    /// The model that is asked for.
+    pub fn model(&self) -> Option<&str> {
+        self.model.as_deref()
+    }
+
+    fn read_turns(&mut self, request: &Request<'_>) {
+        // Whether anything of the session came after the person's newest words.
+        let mut answered = false;
+        let mut persons = 0;
+        let mut first_seen = false;
+        for turn in request.turns.iter().rev().take(SEARCHED) {
+            match turn.role {
+                Role::System => {}
+                Role::Call => {
+                    self.call(turn);
+                    answered = true;
+                }
+                Role::Result => {
+                    self.tool_result(turn);
+                    answered = true;
+                }
+                Role::Assistant => {
+                    let calls = self.assistant(turn);
+                    // Words alone, after a person's, are the beginning of the
+                    // answer that the caller wants.
+                    answered |= calls;
+                }
+                Role::User => {
+                    if has_result(turn.content) {
+                        self.tool_result(turn);
+                        answered = true;
+                    }
+                    let window = if persons == 0 { NEWEST } else { EARLIER };
+                    let system = if persons == 0 { request.system.as_slice() } else { &[] };
+                    let words = person(turn, window, system);
+                    if words.starts_with(FRESH_START) {
+                        first_seen = true;
+                        break;
+                    }
+                    if words.is_empty() || CONTEXT_TURNS.iter().any(|turn| words.starts_with(turn))
+                    {
+                        continue;
+                    }
+                    if is_result(&words) {
+                        answered |= persons == 0;
+                        if self.result.is_empty() {
+                            self.result = words;
+                        }
+                        continue;
+                    }
+                    if persons == 0 {
+                        self.newest = words;
+                        self.turn_start = !answered;
+                    } else {
+                        self.earlier.push(words);
+                    }
+                    persons += 1;
+                    if persons > EARLIER_TURNS {
+                        break;
+                    }
+                }
+            }
+        }
+        if persons > EARLIER_TURNS && !first_seen {
+            self.first_turn(request);
+        }
+    }
+
+    fn first_turn(&mut self, request: &Request<'_>) {
+        let users = request.first.iter().chain(request.turns.iter().take(8));
+        let words = users
+            .filter(|turn| turn.role == Role::User)
+            .map(|turn| person(turn, EARLIER, &[]))
+            .find(|words| {
+                !words.is_empty() && !CONTEXT_TURNS.iter().any(|turn| words.starts_with(turn))
+            });
+        if let Some(words) = words.filter(|words| !self.earlier.contains(words)) {
+            self.earlier.push(words);
+        }
+    }
+
+    fn call(&mut self, turn: &Turn<'_>) {
+        if self.calls.len() < CALLS {
+            self.calls.extend(arguments(turn.content, CALL));
+        }
+    }
+
+    fn tool_result(&mut self, turn: &Turn<'_>) {
+        if self.result.is_empty() {
+            self.result = result(turn.content, RESULT);
+        }
+    }
+
+    /// Whether there are calls in it.
+    fn assistant(&mut self, turn: &Turn<'_>) -> bool {
+        if self.answers.len() < ANSWERS {
+            let words = join(&texts(turn.content), ANSWER);
+            if !words.is_empty() {
+                self.answers.push(words);
+            }
+        }
+        let before = self.calls.len();
+        for calls in [turn.calls, turn.content] {
+            if before < CALLS {
+                self.calls.extend(arguments(calls, CALL));
+            }
+        }
+        self.calls.truncate(CALLS);
+        self.calls.len() > before
+    }
+
+    fn read_system(&mut self, request: &Request<'_>) {
+        if request.tools || request.system_bytes >= SYSTEM_BYTES {
+            return;
+        }
+        let texts: Vec<_> = request.system.iter().flat_map(|text| texts(text)).collect();
+        let text = join(&texts, SYSTEM);
+        let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+        let first_lower = first.to_lowercase();
+        let names_client = first.len() < 200
+            && first_lower.starts_with("you are")
+            && IDENTITIES.iter().any(|name| first_lower.contains(name));
+        self.system = if names_client { rest.to_owned() } else { text };
+    }
+
+    fn asks_for_itself(&self, request: &Request<'_>) -> bool {
+        let system = || {
+            let texts: Vec<_> = request.system.iter().flat_map(|text| texts(text)).collect();
+            join(&texts, SYSTEM)
+        };
+        (!request.tools && is_own_call(&system()))
+            || is_own_call(&parts::head(&self.newest, 600))
+            || is_own_call(&parts::tail(&self.newest, 300))
+    }
+}
+
+/// A person's words in `turn`; `system` may hold lines that the client repeats.
+fn person(turn: &Turn<'_>, window: Window, system: &[&[u8]]) -> String {
+    let mut kept = Vec::new();
+    let texts = texts(turn.content);
+    let escaped_tags = texts.iter().any(|text| memchr::memmem::find(text, b"\\u003c").is_some());
+    let plain: Vec<String>;
+    let texts: Vec<&[u8]> = if escaped_tags {
+        plain = texts.iter().map(|text| parts::untag(text)).collect();
+        plain.iter().map(String::as_bytes).collect()
+    } else {
+        texts
+    };
+    for text in &texts {
+        strip::person(text, &mut kept);
+    }
+    if !system.is_empty() {
+        kept = parts::without_echoes(kept, system);
+    }
+    parts::unquoted(join(&kept, window))
+}
