@@ -6,8 +6,10 @@
 //! response's extensions.
 
 mod asked;
+mod verdict;
 
 pub use asked::{Asked, Feature};
+pub use verdict::{Evidence, Taken, Verdict};
 
 use std::{
     fmt,

@@ -121,6 +121,8 @@ pub mod signal;
 pub mod sim;
 mod stack;
 mod sync;
+// Only the fronts act on a verdict.
+#[cfg_attr(not(feature = "tower"), allow(dead_code))]
 pub mod workload;
 
 #[cfg(feature = "tower")]

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo run --release --features sim --example explain -- response < exchanges.jsonl
+//! cargo run --release --features sim --example explain -- request < requests.jsonl
 //! cargo run --release --features sim --example explain -- profile my-plan.toml
 //! ```
 //!
@@ -10,15 +11,22 @@
 //! and writes one a line: `{"id","class","code","certainty","disposition",
 //! "reach","reset","message","request_id","rule","hint"}`. `class` is null
 //! when the answer is a success or no profile claims the URL.
+//!
+//! `request` reads `{"id","url"?,"headers"?,"shape"?,"request":{..body..}}` and
+//! writes `{"id","workload","score","turn_start","evidence":[..],"micros"}`:
+//! what planguard's own model makes of an outgoing request.
 
 mod drive;
 mod profile;
+mod request;
 mod response;
 
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand, ValueEnum};
-use planguard::{PlanGuard, breaker::Posture, ledger::MemoryLedger, profile::Profile};
+use planguard::{
+    PlanGuard, breaker::Posture, ledger::MemoryLedger, profile::Profile, workload::Sensitivity,
+};
 
 #[derive(Parser)]
 #[command(about = "Says what planguard makes of recorded answers, and of a profile")]
@@ -41,6 +49,12 @@ enum Command {
         #[arg(long, value_enum, default_value = "probation")]
         posture: PostureArg,
     },
+    /// Judges what kind of work outgoing requests are: JSON lines in and out.
+    Request {
+        /// How sure the model has to be.
+        #[arg(long, value_enum, default_value = "careful")]
+        sensitivity: SensitivityArg,
+    },
     /// Loads a profile, runs its fixtures, lists its rules in order and what
     /// could never match.
     Profile {
@@ -59,6 +73,13 @@ enum PostureArg {
     Report,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum SensitivityArg {
+    Careful,
+    Balanced,
+    Strict,
+}
+
 fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let outcome = match (Args::parse().command, runtime) {
@@ -71,6 +92,11 @@ fn main() -> ExitCode {
             };
             runtime.block_on(responses(chunk, profile, posture))
         }
+        (Command::Request { sensitivity }, Ok(_)) => request::explain(match sensitivity {
+            SensitivityArg::Careful => Sensitivity::Careful,
+            SensitivityArg::Balanced => Sensitivity::Balanced,
+            SensitivityArg::Strict => Sensitivity::Strict,
+        }),
         (Command::Profile { file, json }, Ok(runtime)) => {
             return runtime.block_on(profile::explain(&file, json));
         }

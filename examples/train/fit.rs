@@ -2,7 +2,7 @@
 //! table where slots hash apart, and over the one that they share. Both have
 //! the dense counts; the model is the mean of the two.
 
-use planguard::workload::{DENSE, HASHED};
+use planguard::workload::{Card, DENSE, HASHED, Model, ModelError};
 
 use crate::rows::{Label, Row, Sparse};
 
@@ -22,6 +22,22 @@ pub struct Weights {
 }
 
 impl Weights {
+    /// The model of these weights, each in eight bits.
+    pub fn quantise(&self, mut card: Card) -> Result<Model, ModelError> {
+        let half = HASHED / 2;
+        let mut hashed = Vec::with_capacity(HASHED);
+        for (table, step) in self.hashed.chunks(half).zip(&mut card.steps) {
+            let mut sizes: Vec<f32> = table.iter().map(|w| w.abs()).filter(|w| *w > 0.0).collect();
+            sizes.sort_by(f32::total_cmp);
+            // A few weights are cut, so that the many small ones are kept.
+            let largest = sizes.get(sizes.len() * 9_995 / 10_000).copied().unwrap_or(1.0);
+            *step = largest / 127.0;
+            hashed.extend(table.iter().map(|w| (w / *step).round().clamp(-127.0, 127.0) as i8));
+        }
+        card.bias = self.bias;
+        Model::new(card, hashed, self.dense.clone())
+    }
+
     pub fn sum(&self, x: &Sparse, software: f32) -> f32 {
         let h: f32 = x.hashed.iter().map(|(i, v)| self.hashed[*i as usize] * v).sum();
         let d: f32 = x.dense.iter().map(|(i, v)| self.dense[*i as usize] * v).sum();

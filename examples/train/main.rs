@@ -12,7 +12,7 @@ use std::{path::PathBuf, time::Instant};
 use clap::Parser;
 use fit::{Settings, Weights, fit};
 use measure::Scored;
-use planguard::workload::{Features, Model, Quantised};
+use planguard::workload::{Card, Model};
 use rows::{Label, Row};
 
 #[derive(Parser)]
@@ -37,9 +37,9 @@ struct Args {
     folds: usize,
     #[arg(long, default_value_t = 10)]
     epochs: usize,
-    #[arg(long, default_value_t = 0.5)]
+    #[arg(long, default_value_t = 0.4)]
     dropout: f32,
-    #[arg(long, default_value_t = 0.1)]
+    #[arg(long, default_value_t = 0.4)]
     rate: f32,
     #[arg(long, default_value_t = 0.0)]
     decay: f32,
@@ -47,6 +47,12 @@ struct Args {
     turn_weight: f32,
     #[arg(long, default_value_t = 0.0)]
     software: f32,
+    #[arg(long, default_value_t = 0.004)]
+    careful: f64,
+    #[arg(long, default_value_t = 0.015)]
+    balanced: f64,
+    #[arg(long, default_value_t = 0.03)]
+    strict: f64,
     #[arg(long)]
     dump: Option<PathBuf>,
 }
@@ -120,15 +126,21 @@ fn main() -> anyhow::Result<()> {
     for s in &checked {
         eprintln!("{:8.3} {} {}", s.sum, s.row.raw_label, s.row.id);
     }
-    let thresholds = measure::thresholds(&dev, &out_of_fold);
-    for (name, at) in [
-        ("0.1 %", thresholds[0]),
-        ("0.3 %", thresholds[1]),
-        ("0.5 %", thresholds[2]),
-        ("1 %", thresholds[3]),
-    ] {
-        measure::at(name, at, &dev, &out_of_fold);
+    let pooled: Vec<Scored> = dev.iter().chain(&out_of_fold).cloned().collect();
+    let (slope, offset) = measure::calibrate(&pooled);
+    let at = |share| measure::threshold(&pooled, share);
+    for share in [0.001, 0.002, 0.003, 0.004, 0.005, 0.0075, 0.01, 0.02, 0.03] {
+        measure::at(share, at(share), &dev, &out_of_fold);
     }
+    let probability = |sum: f32| 1.0 / (1.0 + (-(slope * sum + offset)).exp());
+    let card = Card {
+        slope,
+        offset,
+        non_coding: [at(args.careful), at(args.balanced), at(args.strict)].map(probability),
+        coding: probability(at(0.05)),
+        ..Card::default()
+    };
+    println!("{}", serde_json::to_string(&card)?);
     if let Some(path) = args.dump {
         use std::io::Write;
         let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
@@ -140,7 +152,12 @@ fn main() -> anyhow::Result<()> {
             )?;
         }
     }
-    let _ = (Features::default(), Quantised::default());
-    let _ = args.out;
+    if let Some(path) = args.out {
+        let model = weights.quantise(card)?;
+        let mut file = Vec::new();
+        model.write(&mut file)?;
+        std::fs::write(&path, &file)?;
+        say(&format!("{}: {} bytes", path.display(), file.len()));
+    }
     Ok(())
 }

@@ -79,21 +79,53 @@ pub fn print(name: &str, scored: &[Scored]) {
     );
 }
 
-pub fn thresholds(dev: &[Scored], oof: &[Scored]) -> [f32; 4] {
-    let pooled: Vec<Scored> = dev.iter().chain(oof).cloned().collect();
-    let (c, _) = split(&pooled);
-    [quantile(&c, 0.001), quantile(&c, 0.003), quantile(&c, 0.005), quantile(&c, 0.01)]
+/// The sum above which a share of all coding rows lies.
+pub fn threshold(pooled: &[Scored], share: f64) -> f32 {
+    quantile(&split(pooled).0, share)
 }
 
-pub fn at(name: &str, at: f32, dev: &[Scored], oof: &[Scored]) {
+/// Slope and offset that turn sums into log odds (Platt scaling).
+pub fn calibrate(scored: &[Scored]) -> (f32, f32) {
+    let (c, n) = split(scored);
+    // Both labels weigh the same.
+    let rows: Vec<(f64, f64, f64)> = c
+        .iter()
+        .map(|s| (f64::from(*s), 0.0, 0.5 / c.len() as f64))
+        .chain(n.iter().map(|s| (f64::from(*s), 1.0, 0.5 / n.len() as f64)))
+        .collect();
+    let (mut a, mut b) = (1.0f64, 0.0f64);
+    for _ in 0..50 {
+        let (mut ga, mut gb, mut haa, mut hab, mut hbb) = (0.0, 0.0, 1e-9, 0.0, 1e-9);
+        for (s, y, w) in &rows {
+            let p = 1.0 / (1.0 + (-(a * s + b)).exp());
+            let (d, h) = (w * (p - y), w * p * (1.0 - p));
+            ga += d * s;
+            gb += d;
+            haa += h * s * s;
+            hab += h * s;
+            hbb += h;
+        }
+        let det = haa * hbb - hab * hab;
+        a -= (hbb * ga - hab * gb) / det;
+        b -= (haa * gb - hab * ga) / det;
+    }
+    (a as f32, b as f32)
+}
+
+pub fn at(share: f64, at: f32, dev: &[Scored], oof: &[Scored]) {
+    let own =
+        |own: bool| split(&oof.iter().filter(|s| s.row.own == own).cloned().collect::<Vec<_>>());
     let (c, n) = split(dev);
-    let (oc, on) = split(oof);
+    let ((oc, on), (wc, wn)) = (own(false), own(true));
     println!(
-        "pooled {name} at {at:.3}: dev blocks {:.4} recall {:.3}; oof blocks {:.4} recall {:.3}",
+        "pooled {:.2} % at {at:.3}: dev blocks {:.4} recall {:.3}; corpus oof {:.4} {:.3}; own oof {:.4} {:.3}",
+        share * 100.0,
         above(&c, at),
         above(&n, at),
         above(&oc, at),
-        above(&on, at)
+        above(&on, at),
+        above(&wc, at),
+        above(&wn, at)
     );
     let mut per: BTreeMap<String, (u32, u32)> = BTreeMap::new();
     for s in dev.iter().chain(oof).filter(|s| s.row.label == Label::Coding) {

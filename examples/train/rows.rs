@@ -56,6 +56,7 @@ struct Request {
 
 #[derive(Deserialize)]
 struct Turn {
+    id: String,
     lang: String,
     label: String,
     kind: String,
@@ -142,7 +143,7 @@ pub fn turns(path: &Path, weight: f32) -> anyhow::Result<Vec<Row>> {
         messages.push(json!({"role": "user", "content": t.newest}));
         let body = serde_json::to_vec(&json!({"model": "m", "messages": messages}))?;
         rows.push(Row {
-            id: format!("{name}-{n}"),
+            id: t.id,
             label: label(&t.label),
             raw_label: t.label,
             kind: t.kind,

@@ -1,11 +1,15 @@
 //! Bodies that were looked into: frames that were read early and are handed
 //! on as they came, and what a compressed one says.
 
+#[cfg(feature = "tower")]
+mod ahead;
 #[cfg_attr(not(feature = "decompression"), path = "sealed.rs")]
 mod decode;
 #[cfg(feature = "tower")]
 mod replay;
 
+#[cfg(feature = "tower")]
+pub use ahead::{ReadAhead, ReplayBody, RequestBody, read_ahead};
 pub(crate) use decode::Decoder;
 #[cfg(feature = "tower")]
 pub(crate) use replay::{Kept, Next, Source};

@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -52,12 +52,43 @@ impl<E> Kept<E> {
         self.cost
     }
 
+    /// Whether the body has no more to give.
+    pub(super) fn is_over(&self) -> bool {
+        self.ended || self.error.is_some()
+    }
+
+    /// Whether it came to its end.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Whether trailers are among what is kept.
+    pub(super) fn has_trailers(&self) -> bool {
+        self.frames.iter().any(Frame::is_trailers)
+    }
+
+    /// How many bytes of data are kept.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// All data that is kept, in one piece; copied if it came in several.
+    pub(super) fn data(&self) -> Bytes {
+        let mut pieces = self.frames.iter().filter_map(Frame::data_ref);
+        let first = pieces.next().cloned().unwrap_or_default();
+        let mut whole = None;
+        for piece in pieces {
+            whole.get_or_insert_with(|| BytesMut::from(&*first)).extend_from_slice(piece);
+        }
+        whole.map_or(first, BytesMut::freeze)
+    }
+
     /// Whether nothing is left to hand on but the end.
     pub(crate) fn is_drained(&self) -> bool {
         self.frames.is_empty() && self.error.is_none()
     }
 
-    fn pop(&mut self) -> Option<Result<Frame<Bytes>, E>> {
+    pub(super) fn pop(&mut self) -> Option<Result<Frame<Bytes>, E>> {
         let Some(frame) = self.frames.pop_front() else {
             // The ring is not needed for the rest of a stream.
             if self.frames.capacity() > 0 {

@@ -74,8 +74,10 @@ impl<B> BreakerBody<B> {
         follow.end();
         Some(bytes)
     }
+}
 
-    pub(super) fn whole(bytes: Bytes) -> Self {
+impl<B> From<Bytes> for BreakerBody<B> {
+    fn from(bytes: Bytes) -> Self {
         Self { kind: Kind::Whole { bytes: Some(bytes).filter(|bytes| !bytes.is_empty()) } }
     }
 }

@@ -364,6 +364,11 @@ impl Core {
         known.unwrap_or_else(|| self.new_cell(key, profile, credential))
     }
 
+    /// The account that a request counts for.
+    pub(crate) fn account_for(&self, claim: &Claim, headers: &HeaderMap) -> Account {
+        self.cell(claim, headers).account.clone()
+    }
+
     #[cold]
     fn new_cell(&self, key: Key, profile: &Profile, credential: Option<&[u8]>) -> Arc<Cell> {
         let account = match (&self.name, credential) {

@@ -6,7 +6,7 @@ use tokio::sync::broadcast;
 
 use crate::{
     account::Account,
-    exchange::Uninspected,
+    exchange::{Taken, Uninspected, Verdict, Workload},
     ledger::{Concern, Ended, Fact, Halt, Pace, Person, Phase, Strike, Strikes},
     signal::Signal,
 };
@@ -118,6 +118,16 @@ pub enum What {
         error: String,
         /// When a write will be tried again; none for a read.
         again_in: Option<Duration>,
+    },
+    /// A request does not look like coding work, or was declared to be none,
+    /// or was declared to be coding against a strong estimate.
+    Workload {
+        /// The estimate.
+        verdict: Box<Verdict>,
+        /// What its caller declared.
+        declared: Option<Workload>,
+        /// What was done.
+        taken: Taken,
     },
     /// A response came back that no detector had taken: the layers are in
     /// the wrong order, or detect is missing.

@@ -93,7 +93,7 @@ struct Stop;
 impl Refusing<Error> for Stop {
     type Error = Error;
 
-    fn refuse<B>(&self, refused: Refused) -> Result<http::Response<BreakerBody<B>>> {
+    fn refuse<B: From<Bytes>>(&self, refused: Refused) -> Result<http::Response<B>> {
         Err(stopped(refused))
     }
 
@@ -103,7 +103,7 @@ impl Refusing<Error> for Stop {
 }
 
 /// One level above the refusal, since the error around it is transparent.
-fn stopped(refused: Refused) -> Error {
+pub(crate) fn stopped(refused: Refused) -> Error {
     Error::middleware(Stopped::from(refused))
 }
 

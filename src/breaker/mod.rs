@@ -56,14 +56,14 @@ mod outbox;
 mod pace;
 mod refuse;
 #[cfg(feature = "tower")]
-mod refusing;
-#[cfg(feature = "tower")]
 mod service;
 mod sink;
 mod standing;
 #[cfg(feature = "tower")]
 mod write_wait;
 
+#[cfg(feature = "tower")]
+pub use crate::refusal::{Answer, Refusing, Throw};
 #[cfg(feature = "tower")]
 pub use body::BreakerBody;
 pub use config::{LedgerTrouble, StruckResponse, Unclaimed};
@@ -75,8 +75,6 @@ pub use future::ResponseFuture;
 pub use layer::BreakerLayer;
 #[cfg(feature = "reqwest")]
 pub use middleware::BreakerMiddleware;
-#[cfg(feature = "tower")]
-pub use refusing::{Answer, Refusing, Throw};
 #[cfg(feature = "tower")]
 pub use service::Breaker;
 pub use standing::Limits;

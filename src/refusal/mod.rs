@@ -31,6 +31,8 @@
 mod details;
 mod part;
 mod refused;
+#[cfg(feature = "tower")]
+mod refusing;
 mod response;
 mod text;
 mod trigger;
@@ -38,6 +40,8 @@ mod trigger;
 pub use details::Details;
 pub(crate) use part::is_unprintable;
 pub use refused::{Refused, Stopped};
+#[cfg(feature = "tower")]
+pub use refusing::{Answer, Refusing, Throw};
 pub use response::Dialect;
 pub use trigger::{TRIGGERS, Trigger, first_trigger, is_safe};
 

@@ -4,7 +4,9 @@ use std::{fmt, sync::Arc};
 
 use http::Uri;
 
-use super::PlanGuard;
+use super::{PlanGuard, desk::Desk};
+#[cfg(feature = "workload")]
+use crate::workload::Sensitivity;
 use crate::{
     account::random,
     breaker::{
@@ -13,8 +15,9 @@ use crate::{
     },
     clock::{Clock, SystemClock},
     ledger::{FileLedger, Ledger, Writer, default_place},
-    profile::{Notice, Profile, Registry},
+    profile::{Notice, Profile, Registry, zai},
     signal::Class,
+    workload::{Action, Guard, Policy},
 };
 
 /// Settings of a [`PlanGuard`], from [`PlanGuard::builder`].
@@ -32,6 +35,7 @@ pub struct Builder {
     trouble: LedgerTrouble,
     struck: StruckResponse,
     on_notice: Option<OnNotice>,
+    workload: Policy,
 }
 
 type OnNotice = Box<dyn Fn(&Notice) + Send + Sync>;
@@ -51,6 +55,9 @@ pub enum BuildError {
         "the upstream `{0}` has no host: give an absolute URL, as in `https://api.z.ai/api/anthropic`"
     )]
     Upstream(Uri),
+    /// Other work would be sent to where it may not go, or cannot.
+    #[error("non-coding requests cannot be rerouted: {0}")]
+    Reroute(String),
     /// There is no place to keep halts at, and nothing is kept in memory
     /// unless somebody says so.
     #[error(
@@ -74,6 +81,7 @@ impl Builder {
             trouble: LedgerTrouble::default(),
             struck: StruckResponse::default(),
             on_notice: None,
+            workload: Policy::default(),
         }
     }
 
@@ -168,6 +176,42 @@ impl Builder {
         self
     }
 
+    /// All settings of the non-coding guard at once. The default is
+    /// [`Policy::new`].
+    pub fn workload(mut self, policy: Policy) -> Self {
+        self.workload = policy;
+        self
+    }
+
+    /// What is done about requests to plan endpoints that are other work than
+    /// coding. Default: [`Action::Block`].
+    pub fn non_coding(mut self, action: Action) -> Self {
+        self.workload = self.workload.non_coding(action);
+        self
+    }
+
+    /// What is done about those that could be either. Default:
+    /// [`Action::Pass`].
+    pub fn unclear(mut self, action: Action) -> Self {
+        self.workload = self.workload.unclear(action);
+        self
+    }
+
+    /// How sure planguard's own model has to be. Default:
+    /// [`Sensitivity::Careful`].
+    #[cfg(feature = "workload")]
+    pub fn sensitivity(mut self, sensitivity: Sensitivity) -> Self {
+        self.workload = self.workload.sensitivity(sensitivity);
+        self
+    }
+
+    /// Whether the header `x-planguard-workload` of a request counts as its
+    /// caller's declaration. Default: yes. It is removed either way.
+    pub fn trust_declarations(mut self, trust: bool) -> Self {
+        self.workload = self.workload.trust_declarations(trust);
+        self
+    }
+
     /// Called by [`build`](Self::build), once a profile, with what the
     /// vendor's terms say. Without it that is one `info` line for each
     /// ledger and week.
@@ -197,6 +241,10 @@ impl Builder {
         if let Some(upstream) = self.upstream.as_ref().filter(|url| url.host().is_none()) {
             return Err(BuildError::Upstream(upstream.clone()));
         }
+        let registry = Registry::new(&self.profiles);
+        if let Some(trouble) = self.reroute_trouble(&registry) {
+            return Err(BuildError::Reroute(trouble));
+        }
         let ledger = match self.ledger {
             Some(ledger) => ledger,
             None => Arc::new(ledger_of_this_login()?),
@@ -218,10 +266,25 @@ impl Builder {
             holder: format!("{}-{:x}", std::process::id(), random()),
             notice_told: self.on_notice.is_some(),
         };
-        let registry = Registry::new(&self.profiles);
+        let (plans, upstream) = (registry.clone(), self.upstream.clone());
         let core =
             Core::new(shared, registry, self.profiles, self.account, self.upstream, self.unclaimed);
-        Ok(PlanGuard(Arc::new(core)))
+        let core = Arc::new(core);
+        let desk = Arc::new(Desk(core.clone()));
+        let workload = Arc::new(Guard::new(plans, upstream, self.workload, desk));
+        Ok(PlanGuard { core, workload })
+    }
+
+    fn reroute_trouble(&self, plans: &Registry) -> Option<String> {
+        let mut metered = self.workload.metered().peekable();
+        metered.peek()?;
+        if let Some(upstream) = &self.upstream {
+            return Some(format!(
+                "every request is for the upstream `{upstream}`, whatever its URL says"
+            ));
+        }
+        let built_in = Registry::new(&[zai()]);
+        metered.find_map(|metered| metered.trouble(plans).or_else(|| metered.trouble(&built_in)))
     }
 }
 

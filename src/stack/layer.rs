@@ -6,11 +6,14 @@ use crate::{
     breaker::{Answer, Breaker, BreakerLayer, Throw},
     detect::{Detect, DetectLayer},
     refusal::Dialect,
+    workload::{WorkloadLayer, WorkloadService},
 };
 
-/// The whole stack: [`Breaker`] outside, [`Detect`] inside.
+/// The whole stack: [`WorkloadService`] outside, [`Breaker`], [`Detect`]
+/// inside.
 #[derive(Clone, Debug)]
 pub struct PlanLayer<R = Throw> {
+    pub(super) workload: WorkloadLayer<R>,
     pub(super) breaker: BreakerLayer<R>,
     pub(super) detect: DetectLayer,
 }
@@ -20,8 +23,11 @@ impl PlanLayer {
     /// error stays the inner one's.
     #[must_use]
     pub fn answer_refusals(self, dialect: Dialect) -> PlanLayer<Answer> {
-        let Self { breaker, detect } = self;
-        PlanLayer { breaker: breaker.answer_refusals(dialect), detect }
+        PlanLayer {
+            workload: self.workload.answer_refusals(dialect),
+            breaker: self.breaker.answer_refusals(dialect),
+            detect: self.detect,
+        }
     }
 }
 
@@ -36,9 +42,9 @@ impl<R> PlanLayer<R> {
 }
 
 impl<S, R: Clone> Layer<S> for PlanLayer<R> {
-    type Service = Breaker<Detect<S>, R>;
+    type Service = WorkloadService<Breaker<Detect<S>, R>, R>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        self.breaker.layer(self.detect.layer(inner))
+        self.workload.layer(self.breaker.layer(self.detect.layer(inner)))
     }
 }

@@ -9,21 +9,28 @@ use super::PlanLayer;
 use crate::{
     breaker::{BreakerBody, BreakerMiddleware},
     detect::{DetectMiddleware, InspectBody},
+    workload::WorkloadMiddleware,
 };
 
-/// The whole stack as one middleware: breaker outside, detect inside.
+/// The whole stack as one middleware: workload outside, then breaker, detect
+/// inside.
 ///
 /// From [`PlanGuard::middleware`](crate::PlanGuard::middleware), or from a
 /// [`PlanLayer`], whose settings it has.
 #[derive(Clone, Debug)]
 pub struct PlanMiddleware {
+    workload: WorkloadMiddleware,
     breaker: BreakerMiddleware,
     detect: DetectMiddleware,
 }
 
 impl From<PlanLayer> for PlanMiddleware {
     fn from(layer: PlanLayer) -> Self {
-        Self { breaker: layer.breaker.into(), detect: layer.detect.into() }
+        Self {
+            workload: layer.workload.into(),
+            breaker: layer.breaker.into(),
+            detect: layer.detect.into(),
+        }
     }
 }
 
@@ -31,10 +38,11 @@ impl From<PlanLayer> for PlanMiddleware {
 impl Middleware for PlanMiddleware {
     async fn handle(
         &self,
-        request: Request,
+        mut request: Request,
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> Result<Response> {
+        let warn = self.workload.judge(&mut request, extensions).await?;
         let Some(sent) = self.breaker.admit(&request, extensions).await? else {
             return next.run(request, extensions).await;
         };
@@ -42,7 +50,11 @@ impl Middleware for PlanMiddleware {
         // Boxed by `run`: nothing larger than that is moved from here on.
         let response = reader.read(next.run(request, extensions));
         let response = BreakerMiddleware::follow(response, sent).await?;
-        Ok(response.map(into_body).into())
+        let mut response = response.map(into_body).into();
+        if warn {
+            WorkloadMiddleware::warn(&mut response);
+        }
+        Ok(response)
     }
 }
 

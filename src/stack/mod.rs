@@ -1,6 +1,9 @@
 //! The layers in the right order, over one core.
 
 mod builder;
+// Only the fronts ask for an account.
+#[cfg_attr(not(feature = "tower"), allow(dead_code))]
+mod desk;
 #[cfg(feature = "tower")]
 mod layer;
 #[cfg(feature = "reqwest")]
@@ -18,21 +21,28 @@ use crate::{
     account::Account,
     breaker::{Cell, Core, Disposition, Events},
     clock::to_millis,
+    exchange::Verdict,
     ledger::{Acknowledgement, Halt, LedgerError, Person, Record, Unsigned},
     profile::Profile,
     signal::Class,
+    workload::{Guard, Outgoing, WorkloadTally},
 };
 
 /// What keeps a program inside the terms of its plans. Clones are the same
 /// guard: halts, slots and queues are shared by every clone, layer, service
 /// and task.
 #[derive(Clone)]
-pub struct PlanGuard(Arc<Core>);
+pub struct PlanGuard {
+    core: Arc<Core>,
+    workload: Arc<Guard>,
+}
 
 /// The whole stack around a client `S`, from [`PlanGuard::reqwest_service`].
 #[cfg(feature = "reqwest")]
 pub type GuardedClient<S> = crate::reqwest::ReqwestService<
-    crate::breaker::Breaker<crate::detect::Detect<crate::reqwest::HttpService<S>>>,
+    crate::workload::WorkloadService<
+        crate::breaker::Breaker<crate::detect::Detect<crate::reqwest::HttpService<S>>>,
+    >,
 >;
 
 /// Why a halt or its release could not be recorded.
@@ -63,24 +73,35 @@ impl PlanGuard {
         Builder::new(profile)
     }
 
-    /// The whole stack as one layer: breaker outside, detect inside. A retry
-    /// layer belongs outside of it.
+    /// The whole stack as one layer: workload outside, then breaker, detect
+    /// inside. A retry layer belongs outside of it.
     #[cfg(feature = "tower")]
     pub fn layer(&self) -> PlanLayer {
-        PlanLayer { breaker: self.breaker_layer(), detect: self.detect_layer() }
+        PlanLayer {
+            workload: self.workload_layer(),
+            breaker: self.breaker_layer(),
+            detect: self.detect_layer(),
+        }
+    }
+
+    /// The non-coding guard alone; see [`workload`](crate::workload) for what
+    /// it gives.
+    #[cfg(feature = "tower")]
+    pub fn workload_layer(&self) -> crate::workload::WorkloadLayer {
+        crate::workload::WorkloadLayer::of(self.workload.clone())
     }
 
     /// The breaker alone; see [`breaker`](crate::breaker) for what it needs.
     #[cfg(feature = "tower")]
     pub fn breaker_layer(&self) -> crate::breaker::BreakerLayer {
-        crate::breaker::BreakerLayer::new(self.0.clone())
+        crate::breaker::BreakerLayer::new(self.core.clone())
     }
 
     /// Detection alone; see [`detect`](crate::detect) for what it gives.
     #[cfg(feature = "tower")]
     pub fn detect_layer(&self) -> crate::detect::DetectLayer {
-        crate::detect::DetectLayer::new(self.0.registry.clone())
-            .with_clock(self.0.shared.clock.clone())
+        crate::detect::DetectLayer::new(self.core.registry.clone())
+            .with_clock(self.core.shared.clock.clone())
     }
 
     /// The whole stack as one reqwest middleware. It has to be the last one of
@@ -88,6 +109,12 @@ impl PlanGuard {
     #[cfg(feature = "reqwest")]
     pub fn middleware(&self) -> PlanMiddleware {
         self.layer().into()
+    }
+
+    /// The non-coding guard alone, as a reqwest middleware.
+    #[cfg(feature = "reqwest")]
+    pub fn workload_middleware(&self) -> crate::workload::WorkloadMiddleware {
+        self.workload_layer().into()
     }
 
     /// The breaker alone, as a reqwest middleware.
@@ -113,12 +140,12 @@ impl PlanGuard {
 
     /// Everything that happens from here on.
     pub fn events(&self) -> Events {
-        self.0.shared.bus.subscribe()
+        self.core.shared.bus.subscribe()
     }
 
     /// What this guard does about signals of `class`.
     pub fn disposition(&self, class: Class) -> Disposition {
-        self.0.shared.dispositions.get(class)
+        self.core.shared.dispositions.get(class)
     }
 
     /// The account that a credential (the bare key or token) belongs to.
@@ -126,9 +153,39 @@ impl PlanGuard {
         Account::from_credential(profile.id(), profile.stable_part(credential).as_bytes())
     }
 
+    /// What kind of work a request is, by this guard's classifier. Nothing is
+    /// sent, counted or told.
+    ///
+    /// One that needs time ([`Policy::async_classifier`]) is not asked:
+    /// planguard's own model answers in its place.
+    ///
+    /// ```
+    /// use planguard::{PlanGuard, ledger::MemoryLedger, exchange::Workload};
+    ///
+    /// # fn main() -> Result<(), planguard::BoxError> {
+    /// let plan = PlanGuard::builder(planguard::profile::zai()).ledger(MemoryLedger::new()).build()?;
+    /// let body = r#"{"model":"glm-5.2","messages":[{"role":"user","content":
+    ///     "Write me a bedtime story about a dragon who is afraid of the dark"}]}"#;
+    /// # if cfg!(feature = "workload") {
+    /// assert_eq!(plan.assess(&http::Request::new(body)).workload, Workload::NonCoding);
+    /// # }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// [`Policy::async_classifier`]: crate::workload::Policy::async_classifier
+    pub fn assess(&self, request: &impl Outgoing) -> Verdict {
+        self.workload.assess(request.body_bytes())
+    }
+
     /// Every account that has sent something through this process, by name.
     pub fn snapshot(&self) -> Vec<Snapshot> {
-        self.0.cells().iter().map(|cell| Snapshot::of(cell)).collect()
+        self.core.cells().iter().map(|cell| self.look_at(cell)).collect()
+    }
+
+    fn look_at(&self, cell: &Cell) -> Snapshot {
+        let workload = self.workload.tallies.of(Some(&cell.account));
+        Snapshot { workload, ..Snapshot::of(cell) }
     }
 
     /// Halts `account` until a person acknowledges, on every endpoint of its
@@ -143,15 +200,15 @@ impl PlanGuard {
     pub async fn halt(&self, account: &Account, by: &str, note: &str) -> Result<Halt, HaltError> {
         let by = Person::signed(by, note)?;
         let cell = self
-            .0
+            .core
             .cell_of(account)
             .ok_or_else(|| HaltError::NoSuchProfile(account.profile().to_owned()))?;
-        let opened = self.0.shared.ledger.open(account).await?;
+        let opened = self.core.shared.ledger.open(account).await?;
         cell.read(&opened);
         let (id, written) = cell.halt_by(by);
         written.await;
-        let record = self.0.shared.ledger.open(account).await?.record;
-        let place = || self.0.shared.ledger.place();
+        let record = self.core.shared.ledger.open(account).await?.record;
+        let place = || self.core.shared.ledger.place();
         record
             .halt(&id)
             .cloned()
@@ -191,18 +248,18 @@ impl PlanGuard {
     }
 
     fn word(&self, by: &str, note: &str) -> Result<Acknowledgement, HaltError> {
-        Ok(Acknowledgement::new(Person::signed(by, note)?, to_millis(self.0.shared.clock.now())))
+        Ok(Acknowledgement::new(Person::signed(by, note)?, to_millis(self.core.shared.clock.now())))
     }
 
     async fn release(&self, halt: &str, word: Acknowledgement) -> Result<(), HaltError> {
         let by = word.by.clone();
-        let (account, opened) = self.0.shared.ledger.acknowledge(halt, word).await?;
+        let (account, opened) = self.core.shared.ledger.acknowledge(halt, word).await?;
         tracing::info!(
             target: "planguard::breaker",
             account = account.as_str(), halt_id = halt, by = by.name, note = by.note,
             "a halt was released"
         );
-        if let Some(cell) = self.0.known(&account) {
+        if let Some(cell) = self.core.known(&account) {
             cell.released(&opened, halt, by);
         }
         Ok(())
@@ -214,15 +271,15 @@ impl PlanGuard {
     ///
     /// [`LedgerError`] if it cannot be read.
     pub async fn ledger(&self) -> Result<Vec<(Account, Record)>, LedgerError> {
-        self.0.shared.ledger.list().await
+        self.core.shared.ledger.list().await
     }
 }
 
 impl fmt::Debug for PlanGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PlanGuard")
-            .field("posture", &self.0.shared.dispositions.posture())
-            .field("ledger", &self.0.shared.ledger.place())
+            .field("posture", &self.core.shared.dispositions.posture())
+            .field("ledger", &self.core.shared.ledger.place())
             .finish_non_exhaustive()
     }
 }
@@ -241,6 +298,8 @@ pub struct Snapshot {
     pub in_flight: u32,
     /// Calls that wait for a slot.
     pub waiting: usize,
+    /// What kind of work its calls were taken for, and what was done.
+    pub workload: WorkloadTally,
 }
 
 impl Snapshot {
@@ -251,6 +310,7 @@ impl Snapshot {
             unanswered: state.standing.unanswered(),
             in_flight: state.standing.in_flight(),
             waiting: state.waiting(),
+            workload: WorkloadTally::default(),
         })
     }
 }

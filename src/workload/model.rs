@@ -15,7 +15,7 @@ const MAGIC: &[u8] = b"planguard workload model 1\n";
 /// A linear model over the features of a view.
 #[derive(Clone, Debug)]
 pub struct Model {
-    card: Quantised,
+    card: Card,
     hashed: Vec<i8>,
     dense: Vec<f32>,
     lexicon: Lexicon,
@@ -24,7 +24,7 @@ pub struct Model {
 /// What a model's file says besides its weights.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Quantised {
+pub struct Card {
     /// What one step of a weight is worth in the table where slots hash apart,
     /// and in the shared one.
     pub steps: [f32; 2],
@@ -54,6 +54,14 @@ pub struct Estimate {
     pub sum: f32,
     /// The calibrated probability of non-coding.
     pub probability: f32,
+    odds: f32,
+}
+
+impl Estimate {
+    /// The logarithm of the odds of non-coding.
+    pub fn log_odds(&self) -> f32 {
+        self.odds
+    }
 }
 
 impl Model {
@@ -62,7 +70,7 @@ impl Model {
     /// # Errors
     ///
     /// [`ModelError`] if their numbers are others.
-    pub fn new(card: Quantised, hashed: Vec<i8>, dense: Vec<f32>) -> Result<Self, ModelError> {
+    pub fn new(card: Card, hashed: Vec<i8>, dense: Vec<f32>) -> Result<Self, ModelError> {
         if hashed.len() != HASHED || dense.len() != DENSE {
             return Err(ModelError(format!(
                 "{} and {} weights instead of {HASHED} and {DENSE}",
@@ -110,24 +118,29 @@ impl Model {
         Ok(())
     }
 
-    /// The model that comes with planguard.
+    /// The model that comes with planguard; without feature `workload` one
+    /// that knows nothing.
     pub fn built_in() -> &'static Self {
         static MODEL: LazyLock<Model> = LazyLock::new(|| {
-            let read = Model::read(include_bytes!("model.bin"));
-            read.unwrap_or_else(|_| Model::blank())
+            #[cfg(feature = "workload")]
+            let file: &[u8] = include_bytes!("model.bin");
+            #[cfg(not(feature = "workload"))]
+            let file: &[u8] = b"";
+            // That ours can be read is a test.
+            Model::read(file).unwrap_or_else(|_| Model::blank())
         });
         &MODEL
     }
 
     /// A model that knows nothing.
     pub fn blank() -> Self {
-        let card = Quantised { non_coding: [2.0; 3], coding: -1.0, ..Quantised::default() };
+        let card = Card { non_coding: [2.0; 3], coding: -1.0, ..Card::default() };
         let (hashed, dense) = (vec![0; HASHED], vec![0.0; DENSE]);
         Self { card, hashed, dense, lexicon: Lexicon::built_in() }
     }
 
     /// What the file says besides the weights.
-    pub fn card(&self) -> &Quantised {
+    pub fn card(&self) -> &Card {
         &self.card
     }
 
@@ -150,6 +163,6 @@ impl Model {
         let dense: f32 = self.dense.iter().zip(&features.dense).map(|(w, x)| w * x).sum();
         let sum = self.card.bias + first * apart + second * shared + dense;
         let odds = self.card.slope * sum + self.card.offset;
-        Estimate { sum, probability: 1.0 / (1.0 + (-odds).exp()) }
+        Estimate { sum, probability: 1.0 / (1.0 + (-odds).exp()), odds }
     }
 }

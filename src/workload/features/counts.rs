@@ -2,7 +2,7 @@
 
 use super::{
     super::View,
-    lexicon::{TOPICS, Topic},
+    lexicon::{TOPICS, Term, Topic},
 };
 
 /// From which count on one more indicator is on.
@@ -13,6 +13,9 @@ const STRUCTURE: usize = 10;
 /// Lengths of the newest words, as powers of two.
 const LENGTHS: usize = 10;
 
+/// How many different words are remembered.
+const SEEN: usize = 48;
+
 /// How many counts there are of one view.
 pub const DENSE: usize = 3 * COUNTERS * STEPS.len() + LENGTHS + 2 * LENGTHS + 6;
 
@@ -20,6 +23,8 @@ pub const DENSE: usize = 3 * COUNTERS * STEPS.len() + LENGTHS + 2 * LENGTHS + 6;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counts {
     topics: [u32; TOPICS],
+    /// Which words they were, each once.
+    pub(super) seen: Vec<Term>,
     pub(super) words: u32,
     /// `camelCase` and `snake_case`.
     pub(super) identifiers: u32,
@@ -36,9 +41,13 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    pub(super) fn term(&mut self, topic: Option<Topic>) {
-        if let Some(count) = topic.and_then(|topic| self.topics.get_mut(topic as usize)) {
+    pub(super) fn term(&mut self, term: Option<Term>) {
+        let Some(term) = term else { return };
+        if let Some(count) = self.topics.get_mut(term.topic as usize) {
             *count += 1;
+        }
+        if self.seen.len() < SEEN && !self.seen.contains(&term) {
+            self.seen.push(term);
         }
     }
 
@@ -89,8 +98,6 @@ impl Counts {
 
     /// Paths, names of files, calls and operators.
     fn words_with_dots(&mut self, text: &str) {
-        const OPERATORS: [&str; 12] =
-            ["=>", "==", "!=", "::", "->", "&&", "||", "+=", "</", "/>", "${", "()"];
         for word in text.split(|c: char| {
             c.is_whitespace()
                 || matches!(c, ',' | '"' | '\'' | '`' | '(' | '（' | '，' | '。' | '：')
@@ -114,10 +121,36 @@ impl Counts {
         }
         let bytes = text.as_bytes();
         for pair in bytes.windows(2) {
-            let found = OPERATORS.iter().any(|operator| operator.as_bytes() == pair);
+            let found = matches!(
+                pair,
+                [b'=', b'>' | b'=']
+                    | [b'!' | b'+' | b'<' | b'>' | b'-' | b'*', b'=']
+                    | [b':', b':']
+                    | [b'-' | b'/', b'>']
+                    | [b'&', b'&']
+                    | [b'|', b'|']
+                    | [b'<', b'/']
+                    | [b'$', b'{']
+                    | [b'(', b')']
+            );
             self.operators += u32::from(found);
             self.calls += u32::from(pair == b"()");
         }
+    }
+
+    /// What of it looks like software, by name.
+    pub(super) fn structure_seen(&self) -> Vec<(&'static str, u32)> {
+        let all = [
+            ("lines of source code", self.code_lines),
+            ("names of files", self.extensions),
+            ("paths", self.paths),
+            ("identifiers", self.identifiers),
+            ("error traces", self.traces),
+            ("diffs", self.diffs),
+            ("code fences", self.fences),
+            ("operators", self.operators),
+        ];
+        all.into_iter().filter(|(_, count)| *count > 0).collect()
     }
 
     fn all(&self) -> [u32; COUNTERS] {

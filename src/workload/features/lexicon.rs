@@ -49,6 +49,11 @@ pub(crate) enum Topic {
 /// How many topics there are.
 pub(super) const TOPICS: usize = 18;
 
+const NAMES: [&str; TOPICS] = [
+    "code", "tech", "maybe", "acts", "abroad", "fiction", "role", "feelings", "travel", "food",
+    "health", "law", "money", "school", "science", "business", "language", "life",
+];
+
 impl Topic {
     const ALL: [Self; TOPICS] = [
         Self::Code,
@@ -73,11 +78,12 @@ impl Topic {
     /// Those that speak of software.
     pub(crate) const SOFTWARE: [Self; 4] = [Self::Code, Self::Tech, Self::Acts, Self::Abroad];
 
+    /// The name as it stands in evidence.
+    pub(crate) fn name(self) -> &'static str {
+        NAMES.get(self as usize).copied().unwrap_or_default()
+    }
+
     fn named(name: &str) -> Option<Self> {
-        const NAMES: [&str; TOPICS] = [
-            "code", "tech", "maybe", "acts", "abroad", "fiction", "role", "feelings", "travel",
-            "food", "health", "law", "money", "school", "science", "business", "language", "life",
-        ];
         let at = NAMES.iter().position(|known| *known == name)?;
         Self::ALL.get(at).copied()
     }
@@ -85,7 +91,14 @@ impl Topic {
 
 /// All words that are known, by hash.
 #[derive(Clone, Debug, Default)]
-pub struct Lexicon(HashMap<u64, Topic, std::hash::BuildHasherDefault<Ready>>);
+pub struct Lexicon(HashMap<u64, Term, std::hash::BuildHasherDefault<Ready>>);
+
+/// A word of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Term {
+    pub(crate) topic: Topic,
+    pub(crate) text: &'static str,
+}
 
 /// The keys are hashes already.
 #[derive(Clone, Copy, Debug, Default)]
@@ -111,7 +124,7 @@ impl Lexicon {
         Self::parse(include_str!("lexicon.txt"))
     }
 
-    fn parse(text: &str) -> Self {
+    fn parse(text: &'static str) -> Self {
         let mut words = Self::default();
         let mut topic = None;
         for line in text.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
@@ -120,17 +133,17 @@ impl Lexicon {
                 continue;
             }
             let terms = line.split(',').map(str::trim).filter(|term| !term.is_empty());
-            for (hash, topic) in terms.filter_map(term_hash).zip(std::iter::repeat(topic)) {
-                // The first topic that names a word has it.
-                if let Some(topic) = topic {
-                    words.0.entry(hash).or_insert(topic);
+            for text in terms {
+                if let Some((topic, hash)) = topic.zip(term_hash(text)) {
+                    // The first topic that names a word has it.
+                    words.0.entry(hash).or_insert(Term { topic, text });
                 }
             }
         }
         words
     }
 
-    pub(crate) fn topic(&self, hash: u64) -> Option<Topic> {
+    pub(crate) fn term(&self, hash: u64) -> Option<Term> {
         self.0.get(&hash).copied()
     }
 }

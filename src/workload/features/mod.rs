@@ -5,8 +5,12 @@ mod counts;
 mod lexicon;
 mod token;
 
+use std::sync::LazyLock;
+
 pub use counts::DENSE;
-pub(crate) use lexicon::{Lexicon, Topic};
+pub(crate) use lexicon::{Lexicon, Term, Topic};
+
+pub(crate) use token::is_cjk;
 
 use self::{counts::Counts, token::tokens};
 use super::View;
@@ -49,6 +53,10 @@ pub struct Features {
     /// Counts, [`DENSE`] of them.
     pub dense: Vec<f32>,
     scratch: Scratch,
+    /// Words of the list among the newest words.
+    pub(crate) seen: Vec<Term>,
+    /// What of the newest words looks like software, by name.
+    pub(crate) structure: Vec<(&'static str, u32)>,
     /// The weight of what stands around the newest words.
     gate: f32,
 }
@@ -102,10 +110,15 @@ impl Features {
         let mut system = Counts::default();
         self.slot(SYSTEM, &[&view.system], lexicon, &mut system);
         self.slot(RESULT, &[&view.result], lexicon, &mut around);
+        self.structure = newest.structure_seen();
+        self.seen = std::mem::take(&mut newest.seen);
         counts::dense(&newest, &around, &system, view, self.gate, &mut self.dense);
     }
 
     fn slot(&mut self, slot: usize, texts: &[&str], lexicon: &Lexicon, counts: &mut Counts) {
+        static LOGARITHMS: LazyLock<[f32; MOST as usize + 1]> =
+            LazyLock::new(|| std::array::from_fn(|count| (count as f32).ln_1p()));
+        let logarithms = &*LOGARITHMS;
         let Some(&(seed, weight)) = SLOTS.get(slot) else { return };
         let gated = matches!(slot, EARLIER | SESSION | RESULT);
         let weight = if gated { weight * self.gate } else { weight };
@@ -121,7 +134,7 @@ impl Features {
             self.push(mix(seed ^ 0x51ed), seed, 0.3 * weight);
             return;
         }
-        let value = |count: u16| f32::from(count).ln_1p();
+        let value = |count: u16| logarithms.get(usize::from(count)).copied().unwrap_or_default();
         let square: f32 = scratch
             .used
             .iter()

@@ -11,7 +11,7 @@ const PIECE: u64 = 0x0100_0193_0001;
 
 /// Whether a character belongs to a script that is written without blanks, or
 /// in syllables: each is a word of its own.
-pub(super) fn is_cjk(c: char) -> bool {
+pub(crate) fn is_cjk(c: char) -> bool {
     matches!(u32::from(c),
         0x0e00..=0x0e7f | 0x1100..=0x11ff | 0x2e80..=0x2fdf | 0x3005..=0x30ff | 0x3130..=0x318f
         | 0x3400..=0x4dbf | 0x4e00..=0x9fff | 0xac00..=0xd7af | 0xf900..=0xfaff | 0x20000..=0x2ffff)
@@ -124,7 +124,7 @@ impl<F: FnMut(u64)> Reader<'_, F> {
                 (self.add)(hash);
             }
             if length > 0 {
-                self.counts.term(self.lexicon.topic(hash));
+                self.counts.term(self.lexicon.term(hash));
             }
         }
         self.previous = SEED;
@@ -150,8 +150,8 @@ impl<F: FnMut(u64)> Reader<'_, F> {
         (self.add)(hash);
         (self.add)(pair);
         self.counts.words += 1;
-        self.counts.term(self.lexicon.topic(hash));
-        self.counts.term(self.lexicon.topic(pair));
+        self.counts.term(self.lexicon.term(hash));
+        self.counts.term(self.lexicon.term(pair));
         self.pieces();
         self.previous = hash;
         self.word.clear();

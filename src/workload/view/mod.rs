@@ -1,6 +1,8 @@
 //! From a request's body to what matters of it: the person's newest words, and
 //! what they stand in.
 
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+
 mod client;
 mod parts;
 mod request;
@@ -28,6 +30,10 @@ const SYSTEM: Window = Window { head: 700, tail: 300 };
 const EARLIER_TURNS: usize = 3;
 const CALLS: usize = 4;
 const ANSWERS: usize = 2;
+/// The longest name of a model.
+const MODEL_BYTES: usize = 128;
+/// How much of the system's text its mark is made of.
+const MARKED: usize = 2_048;
 /// How many turns are searched backwards for a person's words.
 const SEARCHED: usize = 256;
 
@@ -74,6 +80,7 @@ pub struct View {
     pub own_call: bool,
     shape: Option<Shape>,
     model: Option<String>,
+    system_mark: Option<u64>,
 }
 
 impl View {
@@ -85,7 +92,7 @@ impl View {
         }
         let request = Request::read(body)?;
         let mut view = Self { shape: Some(request.shape()), ..Self::default() };
-        view.model = request.model.map(|model| parts::whole(model, 128));
+        view.model = request.model.map(|model| parts::whole(model, MODEL_BYTES));
         view.read_turns(&request);
         view.read_system(&request);
         view.own_call = view.asks_for_itself(&request);
@@ -101,6 +108,17 @@ impl View {
     /// The model that is asked for.
     pub fn model(&self) -> Option<&str> {
         self.model.as_deref()
+    }
+
+    /// The same for the same system text in this process, from its beginning
+    /// and its length. None without one.
+    pub fn system_mark(&self) -> Option<u64> {
+        self.system_mark
+    }
+
+    /// The same with other newest words.
+    pub(super) fn with_newest(&self, newest: String) -> Self {
+        Self { newest, ..self.clone() }
     }
 
     fn read_turns(&mut self, request: &Request<'_>) {
@@ -210,6 +228,12 @@ impl View {
     }
 
     fn read_system(&mut self, request: &Request<'_>) {
+        let starts = request.system.iter().map(|text| text.get(..MARKED.min(text.len())));
+        let starts: Vec<_> = starts.flatten().collect();
+        if !starts.is_empty() {
+            let hasher = BuildHasherDefault::<DefaultHasher>::default();
+            self.system_mark = Some(hasher.hash_one((starts, request.system_bytes)));
+        }
         if request.tools || request.system_bytes >= SYSTEM_BYTES {
             return;
         }
@@ -232,6 +256,15 @@ impl View {
             || is_own_call(&parts::head(&self.newest, 600))
             || is_own_call(&parts::tail(&self.newest, 300))
     }
+}
+
+/// Where in `body` the model's name stands, quotes included, and the name.
+pub(super) fn model_of(body: &[u8]) -> Option<(std::ops::Range<usize>, String)> {
+    let model = Request::read(body)?.model?;
+    // It is a piece of the body.
+    let from = (model.as_ptr() as usize).checked_sub(body.as_ptr() as usize)?;
+    let range = from.checked_sub(1)?..from + model.len() + 1;
+    Some((range, parts::whole(model, MODEL_BYTES)))
 }
 
 /// A person's words in `turn`; `system` may hold lines that the client repeats.

@@ -1,12 +1,10 @@
 //! How a front tells a refusal: as an error, or as a response.
 
+use bytes::Bytes;
 use http::Response;
 
-use super::body::BreakerBody;
-use crate::{
-    BoxError,
-    refusal::{Dialect, Refused, Stopped},
-};
+use super::{Dialect, Refused, Stopped};
+use crate::BoxError;
 
 /// What a front makes of a refusal, where its inner service fails with `E`.
 pub trait Refusing<E>: Clone {
@@ -18,7 +16,7 @@ pub trait Refusing<E>: Clone {
     /// # Errors
     ///
     /// The refusal itself, where it is told as an error.
-    fn refuse<B>(&self, refused: Refused) -> Result<Response<BreakerBody<B>>, Self::Error>;
+    fn refuse<B: From<Bytes>>(&self, refused: Refused) -> Result<Response<B>, Self::Error>;
 
     /// Hands the inner service's error on.
     fn fail(error: E) -> Self::Error;
@@ -31,7 +29,7 @@ pub struct Throw;
 impl<E: Into<BoxError>> Refusing<E> for Throw {
     type Error = BoxError;
 
-    fn refuse<B>(&self, refused: Refused) -> Result<Response<BreakerBody<B>>, BoxError> {
+    fn refuse<B: From<Bytes>>(&self, refused: Refused) -> Result<Response<B>, BoxError> {
         Err(Stopped::from(refused).into())
     }
 
@@ -54,8 +52,8 @@ impl Answer {
 impl<E> Refusing<E> for Answer {
     type Error = E;
 
-    fn refuse<B>(&self, refused: Refused) -> Result<Response<BreakerBody<B>>, E> {
-        Ok(refused.to_response::<bytes::Bytes>(self.0).map(BreakerBody::whole))
+    fn refuse<B: From<Bytes>>(&self, refused: Refused) -> Result<Response<B>, E> {
+        Ok(refused.to_response(self.0))
     }
 
     fn fail(error: E) -> E {

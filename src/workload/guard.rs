@@ -1,0 +1,352 @@
+//! From a request to what is done about it. No I/O.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use bytes::Bytes;
+use http::{Extensions, HeaderMap, HeaderName, Method, Uri};
+
+use super::{
+    Action, Classifier, Classifying, Metered, Policy, Taken, View,
+    policy::Judge,
+    tally::{Counted, Tallies},
+};
+use crate::{
+    account::Account,
+    exchange::{Asked, Verdict, Workload},
+    profile::{Claim, Registry, Target},
+    refusal::{Details, Reason, Refused},
+};
+
+/// A caller's declaration on a request, removed before it is sent; and, on a
+/// response, that its request was taken for other work.
+pub(super) const HEADER: HeaderName = HeaderName::from_static("x-planguard-workload");
+
+/// A request whose body can be looked at in place.
+pub trait Outgoing {
+    /// Its body; none if that is a stream.
+    fn body_bytes(&self) -> Option<&[u8]>;
+}
+
+impl<B: AsRef<[u8]>> Outgoing for http::Request<B> {
+    fn body_bytes(&self) -> Option<&[u8]> {
+        Some(self.body().as_ref())
+    }
+}
+
+#[cfg(feature = "reqwest")]
+impl Outgoing for ::reqwest::Request {
+    fn body_bytes(&self) -> Option<&[u8]> {
+        self.body().and_then(|body| body.as_bytes())
+    }
+}
+
+/// Whom the guard works for.
+pub(crate) trait Host: Send + Sync {
+    /// The account that a request counts for.
+    fn account(&self, claim: &Claim, headers: &HeaderMap) -> Option<Account>;
+
+    /// Something was done about a request.
+    fn acted(
+        &self,
+        account: Option<&Account>,
+        verdict: &Verdict,
+        declared: Option<Workload>,
+        taken: Taken,
+    );
+
+    /// Whether nothing may be stopped.
+    fn only_reports(&self) -> bool;
+}
+
+/// All that the fronts of one guard share.
+pub(crate) struct Guard {
+    pub(super) registry: Registry,
+    /// The endpoint that every request is for, whatever its URI says.
+    pub(super) upstream: Option<Uri>,
+    pub(super) policy: Policy,
+    pub(super) host: Arc<dyn Host>,
+    pub(crate) tallies: Tallies,
+    blocked_before: AtomicBool,
+}
+
+/// A request to a plan endpoint that is about to be judged.
+pub(super) struct Pending {
+    claim: Claim,
+    declared: Option<Workload>,
+}
+
+/// What the caller declared, while what a judge found stands in its place.
+#[derive(Clone, Copy)]
+struct Declared(Option<Workload>);
+
+/// What is known of a request once it was read.
+pub(super) struct Judged {
+    verdict: Verdict,
+    read: bool,
+    model: Option<String>,
+    system: Option<u64>,
+}
+
+/// A verdict, or one that takes its time.
+pub(super) enum Judging {
+    Done(Judged),
+    Later(Classifying, Judged),
+}
+
+/// What becomes of a request.
+pub(super) enum Decision {
+    Pass,
+    Warn,
+    Refuse(Refused),
+    /// It goes to `to`, with this body if its model has another name there.
+    Reroute {
+        to: Uri,
+        body: Option<Bytes>,
+        with: Metered,
+    },
+}
+
+impl Guard {
+    pub(crate) fn new(
+        registry: Registry,
+        upstream: Option<Uri>,
+        policy: Policy,
+        host: Arc<dyn Host>,
+    ) -> Self {
+        let (tallies, blocked_before) = (Tallies::default(), AtomicBool::new(false));
+        Self { registry, upstream, policy, host, tallies, blocked_before }
+    }
+
+    /// How much of a body is read.
+    pub(super) fn limit(&self) -> usize {
+        self.policy.limits.body_bytes
+    }
+
+    /// Takes the declaration off a request. None if it is none to be judged.
+    pub(super) fn begin(
+        &self,
+        to: Target<'_>,
+        method: &Method,
+        headers: &mut HeaderMap,
+        extensions: &Extensions,
+    ) -> Option<Pending> {
+        let header = headers.remove(HEADER).filter(|_| self.policy.trust_header);
+        let to = self.upstream.as_ref().map_or(to, Target::from);
+        let claim = self.registry.find(to, headers).filter(|claim| claim.is_plan())?;
+        if !matches!(*method, Method::POST | Method::PUT | Method::PATCH) {
+            return None;
+        }
+        let own = match extensions.get::<Declared>() {
+            Some(before) => before.0,
+            None => extensions.get().copied(),
+        };
+        let declared = own.or_else(|| match header?.as_bytes() {
+            b"coding" => Some(Workload::Coding),
+            b"non_coding" => Some(Workload::NonCoding),
+            _ => None,
+        });
+        Some(Pending { claim: claim.clone(), declared })
+    }
+
+    /// Judges a body; none is one that could not be read as a whole.
+    pub(super) fn judge(&self, body: Option<&[u8]>) -> Judging {
+        let view = match &self.policy.judge {
+            Judge::Nobody => None,
+            _ => body.and_then(|body| View::read(body, self.policy.limits)),
+        };
+        let Some(view) = view else { return Judging::Done(Judged::unread()) };
+        let mut judged = Judged::of(&view);
+        let classifying = match &self.policy.judge {
+            Judge::Nobody => return Judging::Done(judged),
+            Judge::Own(sensitivity) => {
+                judged.take(super::OwnModel::new(*sensitivity).classify(&view));
+                return Judging::Done(judged);
+            }
+            Judge::Other(classifier) => {
+                judged.take(classifier.classify(&view));
+                return Judging::Done(judged);
+            }
+            Judge::Later(classifier) => classifier.classify(view),
+        };
+        Judging::Later(classifying, judged)
+    }
+
+    /// What a request would be judged to be. A classifier that takes its time
+    /// is not asked; planguard's own model stands in for it.
+    pub(crate) fn assess(&self, body: Option<&[u8]>) -> Verdict {
+        match self.judge(body) {
+            Judging::Done(judged) => judged.verdict,
+            Judging::Later(_, mut judged) => {
+                let view = body.and_then(|body| View::read(body, self.policy.limits));
+                view.iter().for_each(|view| judged.take(super::OwnModel::default().classify(view)));
+                judged.verdict
+            }
+        }
+    }
+
+    /// Decides, counts, tells, and leaves what was found in `extensions`.
+    pub(super) fn decide(
+        &self,
+        pending: &Pending,
+        judged: Judged,
+        uri: &Uri,
+        headers: &HeaderMap,
+        body: Option<&Bytes>,
+        extensions: &mut Extensions,
+    ) -> Decision {
+        let Pending { claim, declared } = pending;
+        let verdict = &judged.verdict;
+        let account = self.host.account(claim, headers);
+        let (taken, decision) = self.act(pending, verdict, account.as_ref(), uri, body);
+        let one =
+            Counted { estimate: verdict.workload, read: judged.read, declared: *declared, taken };
+        self.tallies.count(account.as_ref(), one);
+        let contradicted =
+            *declared == Some(Workload::Coding) && verdict.workload == Workload::NonCoding;
+        if !matches!(taken, Taken::Passed | Taken::WithinTurn) || contradicted {
+            tell(account.as_ref(), verdict, *declared, taken);
+            self.host.acted(account.as_ref(), verdict, *declared, taken);
+        }
+        extensions.insert(Declared(*declared));
+        extensions.insert(declared.unwrap_or(verdict.workload));
+        extensions.insert(judged.asked(*declared, extensions.get().cloned()));
+        extensions.insert(judged.verdict);
+        decision
+    }
+
+    fn act(
+        &self,
+        pending: &Pending,
+        verdict: &Verdict,
+        account: Option<&Account>,
+        uri: &Uri,
+        body: Option<&Bytes>,
+    ) -> (Taken, Decision) {
+        let action = match pending.declared.unwrap_or(verdict.workload) {
+            Workload::Coding => &Action::Pass,
+            Workload::NonCoding => &self.policy.non_coding,
+            Workload::Unclear => &self.policy.unclear,
+        };
+        let block = || {
+            // What was begun is finished, unless the caller says what it is.
+            if !verdict.turn_start && pending.declared.is_none() {
+                return (Taken::WithinTurn, Decision::Pass);
+            }
+            (Taken::Blocked, Decision::Refuse(self.refuse(pending, verdict, account)))
+        };
+        match action {
+            Action::Block | Action::Reroute(_) if self.host.only_reports() => {
+                (Taken::Reported, Decision::Pass)
+            }
+            Action::Pass => (Taken::Passed, Decision::Pass),
+            Action::Report => (Taken::Reported, Decision::Pass),
+            Action::Warn => (Taken::Warned, Decision::Warn),
+            Action::Block => block(),
+            Action::Reroute(metered) => match metered.target(&pending.claim, uri) {
+                Some(to) => {
+                    let body = body.and_then(|body| with_model(body, metered));
+                    let with = metered.clone();
+                    (Taken::Rerouted, Decision::Reroute { to, body, with })
+                }
+                None => block(),
+            },
+        }
+    }
+
+    /// Whether a request's body may be needed once it was judged.
+    #[cfg(feature = "reqwest")]
+    pub(super) fn may_reroute(&self) -> bool {
+        self.policy.metered().next().is_some()
+    }
+
+    fn refuse(&self, pending: &Pending, verdict: &Verdict, account: Option<&Account>) -> Refused {
+        let profile = pending.claim.profile();
+        if !self.blocked_before.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                target: "planguard::workload",
+                "planguard blocks requests that do not look like coding work; to let one pass, send the header `x-planguard-workload: coding`; to block none, build the guard with `.non_coding(Action::Report)`"
+            );
+        }
+        Details::new(Reason::WorkloadRefused, profile.provider(), profile.plan())
+            .account(account.cloned())
+            .notice(profile.notice().short.clone())
+            .detail(seen(verdict, pending.declared))
+            .into()
+    }
+}
+
+/// What was seen, and how sure that is.
+fn seen(verdict: &Verdict, declared: Option<Workload>) -> String {
+    if declared.is_some() {
+        return "the caller declared it to be other work than coding".to_owned();
+    }
+    let lines: Vec<_> = verdict.evidence.iter().map(ToString::to_string).collect();
+    let evidence =
+        if lines.is_empty() { String::new() } else { format!(" ({})", lines.join("; ")) };
+    match verdict.score {
+        Some(score) => {
+            format!("other work than coding with {:.0} % by estimate{evidence}", score * 100.0)
+        }
+        None => format!("no estimate could be made{evidence}"),
+    }
+}
+
+fn tell(account: Option<&Account>, verdict: &Verdict, declared: Option<Workload>, taken: Taken) {
+    let evidence: Vec<_> = verdict.evidence.iter().map(ToString::to_string).collect();
+    tracing::info!(
+        target: "planguard::workload",
+        account = account.map(Account::as_str), taken = taken.as_str(),
+        workload = verdict.workload.as_str(), score = verdict.score,
+        declared = declared.map(Workload::as_str), evidence = evidence.join("; "),
+        "a request does not look like coding work (planguard's estimate; the provider publishes no criteria)"
+    );
+}
+
+/// `body` with the name that its model has elsewhere, if that is another.
+fn with_model(body: &Bytes, metered: &Metered) -> Option<Bytes> {
+    let (range, model) = super::view::model_of(body)?;
+    let there = serde_json::to_string(metered.model_there(&model)?).ok()?;
+    let (before, after) = (body.get(..range.start)?, body.get(range.end..)?);
+    Some([before, there.as_bytes(), after].concat().into())
+}
+
+impl Judged {
+    fn unread() -> Self {
+        let verdict = Verdict::new(Workload::Unclear);
+        Self { verdict, read: false, model: None, system: None }
+    }
+
+    fn of(view: &View) -> Self {
+        let model = view.model().map(str::to_owned);
+        let mut judged = Self { read: true, model, system: view.system_mark(), ..Self::unread() };
+        judged.verdict.turn_start = view.turn_start;
+        judged
+    }
+
+    /// Takes over a classifier's verdict; where a turn begins is not its
+    /// business.
+    pub(super) fn take(&mut self, verdict: Verdict) {
+        self.verdict = Verdict { turn_start: self.verdict.turn_start, ..verdict };
+    }
+
+    /// What the ledger may keep of it, if a strike follows.
+    fn asked(&self, declared: Option<Workload>, by_caller: Option<Asked>) -> Asked {
+        let mut asked = by_caller.unwrap_or_default().verdict(self.verdict.workload);
+        if let Some(model) = &self.model {
+            asked = asked.model(model);
+        }
+        if let Some(hash) = self.system {
+            asked = asked.system_hash(hash);
+        }
+        if let Some(declared) = declared {
+            asked = asked.declaration(declared);
+        }
+        self.verdict
+            .evidence
+            .iter()
+            .fold(asked, |asked, line| asked.feature(&line.name, line.weight))
+    }
+}

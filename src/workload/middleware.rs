@@ -1,0 +1,108 @@
+use std::{fmt, sync::Arc};
+
+use ::reqwest::{Request, Response, header::CONTENT_LENGTH};
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Extensions, HeaderValue, Uri};
+use reqwest_middleware::{Error, Middleware, Next, Result};
+
+use super::{
+    WorkloadLayer,
+    guard::{Decision, Guard, HEADER, Judging},
+};
+use crate::refusal::{Refused, Stopped};
+
+/// The non-coding guard in a reqwest-middleware chain.
+///
+/// From a [`WorkloadLayer`], whose tallies it shares. A body that is a stream
+/// is not read: its verdict is `unclear`, and only a declaration counts.
+/// Refusals are [`Stopped`] in [`Error::Middleware`].
+#[derive(Clone)]
+pub struct WorkloadMiddleware {
+    guard: Arc<Guard>,
+}
+
+impl From<WorkloadLayer> for WorkloadMiddleware {
+    fn from(layer: WorkloadLayer) -> Self {
+        Self { guard: layer.guard }
+    }
+}
+
+impl WorkloadMiddleware {
+    /// Judges a request, and sends it elsewhere where that is its lot. Says
+    /// whether the response carries a warning.
+    pub(crate) async fn judge(
+        &self,
+        request: &mut Request,
+        extensions: &mut Extensions,
+    ) -> Result<bool> {
+        let (url, method) = (request.url().clone(), request.method().clone());
+        let pending = self.guard.begin((&url).into(), &method, request.headers_mut(), extensions);
+        let Some(pending) = pending else { return Ok(false) };
+        let body = request.body().and_then(|body| body.as_bytes());
+        let judged = match self.guard.judge(body) {
+            Judging::Done(judged) => judged,
+            Judging::Later(classifying, mut judged) => {
+                judged.take(classifying.await);
+                judged
+            }
+        };
+        // What cannot be said as a URI is claimed by nobody.
+        let uri: Uri = url.as_str().parse().unwrap_or_default();
+        let data = match self.guard.may_reroute() {
+            true => body.map(Bytes::copy_from_slice),
+            false => None,
+        };
+        let headers = request.headers();
+        match self.guard.decide(&pending, judged, &uri, headers, data.as_ref(), extensions) {
+            Decision::Pass => Ok(false),
+            Decision::Warn => Ok(true),
+            Decision::Refuse(refused) => Err(stopped(refused)),
+            Decision::Reroute { to, body, with } => {
+                let to = to.to_string().parse().map_err(Error::middleware)?;
+                *request.url_mut() = to;
+                with.credential(request.headers_mut());
+                if let Some(data) = body {
+                    if request.headers().contains_key(CONTENT_LENGTH) {
+                        request.headers_mut().insert(CONTENT_LENGTH, data.len().into());
+                    }
+                    *request.body_mut() = Some(data.into());
+                }
+                Ok(false)
+            }
+        }
+    }
+
+    /// Marks a response whose request carries a warning.
+    pub(crate) fn warn(response: &mut Response) {
+        response.headers_mut().insert(HEADER, HeaderValue::from_static("non_coding"));
+    }
+}
+
+#[async_trait]
+impl Middleware for WorkloadMiddleware {
+    async fn handle(
+        &self,
+        mut request: Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> Result<Response> {
+        let warn = self.judge(&mut request, extensions).await?;
+        let mut response = next.run(request, extensions).await?;
+        if warn {
+            Self::warn(&mut response);
+        }
+        Ok(response)
+    }
+}
+
+/// One level above the refusal, since the error around it is transparent.
+fn stopped(refused: Refused) -> Error {
+    Error::middleware(Stopped::from(refused))
+}
+
+impl fmt::Debug for WorkloadMiddleware {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WorkloadMiddleware").finish_non_exhaustive()
+    }
+}
