@@ -12,6 +12,7 @@ use planguard::{
     ledger::MemoryLedger,
     refusal::{Dialect, Refused, Stopped},
     sim::{self, Answer, Provider},
+    workload::{WorkloadBody, WorkloadLayer, WorkloadService},
 };
 use tower::{Layer, Service, ServiceExt};
 
@@ -20,14 +21,15 @@ use crate::wire::{Surface, Transport, Wire, WireBody, WireRequest, guard, provid
 fn is_shared<T: Clone + Send + Sync + 'static>() {}
 fn crosses_threads<T: Send + Sync + 'static>() {}
 
-type OverSim = Breaker<Detect<sim::Service>>;
-type Body<B> = BreakerBody<InspectBody<B>>;
+type OverSim = WorkloadService<Breaker<Detect<sim::Service>>>;
+type Body<B> = WorkloadBody<BreakerBody<InspectBody<B>>>;
 
 #[test]
 fn guard_layers_services_and_refusals_are_shared() {
     is_shared::<PlanGuard>();
     is_shared::<PlanLayer>();
     is_shared::<BreakerLayer>();
+    is_shared::<WorkloadLayer>();
     is_shared::<DetectLayer>();
     is_shared::<OverSim>();
     is_shared::<Refused>();
