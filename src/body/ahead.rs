@@ -195,15 +195,14 @@ impl RequestBody for axum_core::body::Body {
     }
 }
 
+/// One that is a stream is not read: it is sent as it comes.
 #[cfg(feature = "reqwest")]
 impl RequestBody for ::reqwest::Body {
-    type Reading = ReadAhead<Self, Self>;
+    type Reading = Ready<(Option<Bytes>, Self)>;
 
     fn read(self, limit: usize) -> Self::Reading {
-        read_ahead(self, limit, |read| match read.is_whole() {
-            true => Self::from(read.data()),
-            false => Self::wrap(read),
-        })
+        let data = self.as_bytes().filter(|data| data.len() <= limit);
+        ready((data.map(Bytes::copy_from_slice), self))
     }
 
     fn of(data: Bytes) -> Self {

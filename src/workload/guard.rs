@@ -211,9 +211,14 @@ impl Guard {
             self.host.acted(account.as_ref(), verdict, *declared, taken);
         }
         extensions.insert(Declared(*declared));
-        extensions.insert(declared.unwrap_or(verdict.workload));
-        extensions.insert(judged.asked(*declared, extensions.get().cloned()));
-        extensions.insert(judged.verdict);
+        // Of what was not read nothing is made up.
+        if judged.read {
+            extensions.insert(declared.unwrap_or(verdict.workload));
+            extensions.insert(judged.asked(*declared, extensions.get().cloned()));
+            extensions.insert(judged.verdict);
+        } else if let Some(declared) = declared {
+            extensions.insert(*declared);
+        }
         decision
     }
 
@@ -334,7 +339,11 @@ impl Judged {
 
     /// What the ledger may keep of it, if a strike follows.
     fn asked(&self, declared: Option<Workload>, by_caller: Option<Asked>) -> Asked {
-        let mut asked = by_caller.unwrap_or_default().verdict(self.verdict.workload);
+        let by_caller = by_caller.unwrap_or_default();
+        let mut asked = match by_caller.told().verdict {
+            Some(_) => by_caller,
+            None => by_caller.verdict(self.verdict.workload),
+        };
         if let Some(model) = &self.model {
             asked = asked.model(model);
         }

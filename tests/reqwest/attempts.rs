@@ -56,14 +56,14 @@ async fn each_attempt_has_an_exchange_of_its_own_and_the_callers_declaration() {
         .post(ask.url().clone())
         .headers(ask.headers().clone())
         .body("{}")
-        .with_extension(Workload::NonCoding)
+        .with_extension(Workload::Coding)
         .send();
     assert_eq!(sent.await.unwrap().status(), 200);
     let attempts = below.0.lock();
     let serials: Vec<u64> = attempts.iter().map(|(ticket, _)| ticket.unwrap().serial).collect();
     assert_eq!(serials.len(), 3);
     assert!(serials[0] < serials[1] && serials[1] < serials[2], "{serials:?}");
-    assert!(attempts.iter().all(|(_, declared)| *declared == Some(Workload::NonCoding)));
+    assert!(attempts.iter().all(|(_, declared)| *declared == Some(Workload::Coding)));
 }
 
 #[tokio::test]
@@ -72,14 +72,14 @@ async fn an_attempt_that_is_refused_has_no_exchange() {
     let (client, plan) = (client(Http::One, server.addr()), plan());
     let client = guarded(&plan, &client);
     let mut extensions = Extensions::new();
-    extensions.insert(Workload::NonCoding);
+    extensions.insert(Workload::Coding);
     let attempt = request(server.addr(), false);
     let again = attempt.try_clone().unwrap();
     client.execute_with_extensions(attempt, &mut extensions).await.unwrap_err();
     let exchange = extensions.get::<Exchange>().expect("one").clone();
     assert!(exchange.is_taken());
     assert!(exchange.reported().is_some());
-    assert_eq!(extensions.get::<Workload>(), Some(&Workload::NonCoding));
+    assert_eq!(extensions.get::<Workload>(), Some(&Workload::Coding));
     client.execute_with_extensions(again, &mut extensions).await.unwrap_err();
     assert!(extensions.get::<Exchange>().is_none());
 }

@@ -6,6 +6,7 @@ use planguard::{
     exchange::Workload,
     refusal::Reason,
     sim::{Answer, Script},
+    workload::Action,
 };
 
 use super::ask;
@@ -24,7 +25,7 @@ async fn other_work_never_carries_the_trial_and_any_else_may() {
     for may in [None, Some(Workload::Unclear), Some(Workload::Coding)] {
         let throttled = Script::new([Answer::error(1302), Answer::error(1302)]);
         let provider = provider(Transport::InProcess).mode(throttled).build();
-        let (wire, plan) = (Wire::in_process(&provider), guard().build().unwrap());
+        let (wire, plan) = (Wire::in_process(&provider), guard().non_coding(Action::Report).build().unwrap());
         // Its own two calls at once explain the signal.
         let both = (ask(&plan, &wire, declared(None)), ask(&plan, &wire, declared(None)));
         let (one, other) = tokio::join!(both.0, both.1);

@@ -7,6 +7,7 @@ use planguard::{
     export::Document,
     ledger::MemoryLedger,
     sim::{Answer, Script},
+    workload::Action,
 };
 use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::Value;
@@ -94,7 +95,7 @@ async fn a_strike_leaves_both_documents_of_an_appeal() {
 #[tokio::test(start_paused = true)]
 async fn what_nobody_said_is_not_made_up() {
     let provider = provider(Transport::InProcess).mode(Answer::error(1313)).build();
-    let plan = guard().build().unwrap();
+    let plan = guard().non_coding(Action::Report).build().unwrap();
     let mut plain = request(Surface::Anthropic.url(), "a", false);
     plain.extensions_mut().insert(Workload::NonCoding);
     let wire = Wire::in_process(&provider);
