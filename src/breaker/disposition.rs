@@ -255,6 +255,12 @@ mod tests {
     }
 
     #[test]
+    fn a_posture_is_written_by_its_name() {
+        let all = [Posture::Probation, Posture::Strict, Posture::Report];
+        assert_eq!(all.map(Posture::as_str), ["probation", "strict", "report"]);
+    }
+
+    #[test]
     fn strict_latches_on_a_throttle_and_a_bill_and_counts_the_throttle() {
         let table = Dispositions::new(Posture::Strict);
         let throttle = table.get(Class::PolicyThrottle);
