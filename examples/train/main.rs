@@ -137,7 +137,7 @@ fn main() -> anyhow::Result<()> {
         slope,
         offset,
         non_coding: [at(args.careful), at(args.balanced), at(args.strict)].map(probability),
-        coding: probability(at(0.05)),
+        coding: probability(at(0.05)).min(0.5),
         ..Card::default()
     };
     println!("{}", serde_json::to_string(&card)?);

@@ -55,6 +55,9 @@ impl OwnModel {
     }
 }
 
+/// Newest words of at most this many bytes may say too little.
+const LITTLE: usize = 16;
+
 thread_local! {
     /// Room for features, used again by every judgement of a thread.
     static FEATURES: RefCell<Features> = RefCell::default();
@@ -65,11 +68,20 @@ impl Classifier for OwnModel {
         FEATURES.with_borrow_mut(|features| {
             self.model.features(view, features);
             let estimate = self.model.estimate(features);
-            let workload = self.model.card().workload(estimate.probability, self.sensitivity);
+            let mut workload = self.model.card().workload(estimate.probability, self.sensitivity);
+            if workload == Workload::NonCoding && says_too_little(view, features) {
+                workload = Workload::Unclear;
+            }
             let evidence = evidence(self.model, view, estimate, features);
             Verdict::new(workload).score(estimate.probability).evidence(evidence)
         })
     }
+}
+
+/// "Go on" with nothing before it could be anything.
+fn says_too_little(view: &View, features: &Features) -> bool {
+    let alone = view.earlier.is_empty() && view.calls.is_empty() && view.system.is_empty();
+    alone && features.seen.is_empty() && view.newest.len() <= LITTLE
 }
 
 impl super::Card {

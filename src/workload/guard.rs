@@ -125,29 +125,34 @@ impl Guard {
         self.policy.limits.body_bytes
     }
 
-    /// Takes the declaration off a request. None if it is none to be judged.
+    /// Looks at what stands in front of a body. None if it is none to be judged.
+    ///
+    /// The caller removes [`HEADER`] afterwards, if it is there.
     pub(super) fn begin(
         &self,
         to: Target<'_>,
         method: &Method,
-        headers: &mut HeaderMap,
+        headers: &HeaderMap,
         extensions: &Extensions,
     ) -> Option<Pending> {
-        let header = headers.remove(HEADER).filter(|_| self.policy.trust_header);
-        let to = self.upstream.as_ref().map_or(to, Target::from);
-        let claim = self.registry.find(to, headers).filter(|claim| claim.is_plan())?;
-        if !matches!(*method, Method::POST | Method::PUT | Method::PATCH) {
-            return None;
-        }
         let own = match extensions.get::<Declared>() {
             Some(before) => before.0,
             None => extensions.get().copied(),
         };
-        let declared = own.or_else(|| match header?.as_bytes() {
+        let header = || headers.get(HEADER).filter(|_| self.policy.trust_header);
+        let declared = own.or_else(|| match header()?.as_bytes() {
             b"coding" => Some(Workload::Coding),
             b"non_coding" => Some(Workload::NonCoding),
             _ => None,
         });
+        if declared.is_none() && matches!(self.policy.judge, Judge::Nobody) {
+            return None;
+        }
+        if !matches!(*method, Method::POST | Method::PUT | Method::PATCH) {
+            return None;
+        }
+        let to = self.upstream.as_ref().map_or(to, Target::from);
+        let claim = self.registry.find(to, headers).filter(|claim| claim.is_plan())?;
         Some(Pending { claim: claim.clone(), declared })
     }
 

@@ -36,8 +36,11 @@ impl WorkloadMiddleware {
         request: &mut Request,
         extensions: &mut Extensions,
     ) -> Result<bool> {
-        let (url, method) = (request.url().clone(), request.method().clone());
-        let pending = self.guard.begin((&url).into(), &method, request.headers_mut(), extensions);
+        let (to, method) = (request.url().into(), request.method());
+        let pending = self.guard.begin(to, method, request.headers(), extensions);
+        if request.headers().contains_key(HEADER) {
+            request.headers_mut().remove(HEADER);
+        }
         let Some(pending) = pending else { return Ok(false) };
         let body = request.body().and_then(|body| body.as_bytes());
         let judged = match self.guard.judge(body) {
@@ -48,7 +51,7 @@ impl WorkloadMiddleware {
             }
         };
         // What cannot be said as a URI is claimed by nobody.
-        let uri: Uri = url.as_str().parse().unwrap_or_default();
+        let uri: Uri = request.url().as_str().parse().unwrap_or_default();
         let data = match self.guard.may_reroute() {
             true => body.map(Bytes::copy_from_slice),
             false => None,

@@ -9,7 +9,10 @@ use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
-use super::{ResponseFuture, WorkloadBody, guard::Guard};
+use super::{
+    ResponseFuture, WorkloadBody,
+    guard::{Guard, HEADER},
+};
 use crate::{
     body::RequestBody,
     refusal::{Refusing, Throw},
@@ -53,16 +56,17 @@ where
         self.inner.poll_ready(cx).map_err(R::fail)
     }
 
-    fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let (mut parts, body) = request.into_parts();
-        let (method, headers) = (&parts.method, &mut parts.headers);
-        let pending = self.guard.begin((&parts.uri).into(), method, headers, &parts.extensions);
+    fn call(&mut self, mut request: Request<ReqB>) -> Self::Future {
+        let to = request.uri().into();
+        let (headers, extensions) = (request.headers(), request.extensions());
+        let pending = self.guard.begin(to, request.method(), headers, extensions);
+        request.headers_mut().remove(HEADER);
         let Some(pending) = pending else {
-            let request = Request::from_parts(parts, body);
             return ResponseFuture::sent(self.inner.call(request), self.refusing.clone());
         };
         let clone = self.inner.clone();
         let ready = std::mem::replace(&mut self.inner, clone);
+        let (parts, body) = request.into_parts();
         let reading = body.read(self.guard.limit());
         ResponseFuture::reading(
             self.guard.clone(),

@@ -104,6 +104,25 @@ pub fn all() -> Vec<Row> {
                 &cases::client::RETRY,
             ],
         },
+        // 100 and 500 µs, at one instruction in a third of a nanosecond.
+        Row {
+            name: "workload-4k",
+            about: "a request of 4 KB read and judged, evidence included",
+            case: &cases::workload::SHORT,
+            budget: Some(300_000.0),
+            allocations: None,
+            ceiling: Some(300_000.0),
+            peers: &[],
+        },
+        Row {
+            name: "workload-300k",
+            about: "an agent's request of 300 KB read and judged",
+            case: &cases::workload::LONG,
+            budget: Some(1_500_000.0),
+            allocations: None,
+            ceiling: Some(1_500_000.0),
+            peers: &[],
+        },
         Row {
             name: "build",
             about: "the built-in profile read, and a guard built of it; 5 ms, at one a nanosecond",

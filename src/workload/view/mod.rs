@@ -17,7 +17,7 @@ use self::{
 };
 
 /// How much of a text is looked at: its beginning and its end.
-const NEWEST: Window = Window { head: 1_200, tail: 600 };
+const NEWEST: Window = Window { head: 700, tail: 300 };
 const EARLIER: Window = Window { head: 500, tail: 200 };
 const ANSWER: Window = Window { head: 300, tail: 150 };
 const CALL: Window = Window { head: 160, tail: 40 };
@@ -126,6 +126,8 @@ impl View {
         let mut answered = false;
         let mut persons = 0;
         let mut first_seen = false;
+        // How many answers belong to turns that were seen, going backwards.
+        let mut answers_before = 0;
         for turn in request.turns.iter().rev().take(SEARCHED) {
             match turn.role {
                 Role::System => {}
@@ -152,11 +154,17 @@ impl View {
                     let system = if persons == 0 { request.system.as_slice() } else { &[] };
                     let words = person(turn, window, system);
                     if words.starts_with(FRESH_START) {
+                        self.answers.truncate(answers_before);
                         first_seen = true;
                         break;
                     }
-                    if words.is_empty() || CONTEXT_TURNS.iter().any(|turn| words.starts_with(turn))
-                    {
+                    let answers = std::mem::replace(&mut answers_before, self.answers.len());
+                    if is_context(&words) {
+                        // What the client has the model say to it is no answer.
+                        self.answers.truncate(answers);
+                        answers_before = self.answers.len();
+                    }
+                    if words.is_empty() || is_context(&words) {
                         continue;
                     }
                     if is_result(&words) {
@@ -189,9 +197,7 @@ impl View {
         let words = users
             .filter(|turn| turn.role == Role::User)
             .map(|turn| person(turn, EARLIER, &[]))
-            .find(|words| {
-                !words.is_empty() && !CONTEXT_TURNS.iter().any(|turn| words.starts_with(turn))
-            });
+            .find(|words| !words.is_empty() && !is_context(words));
         if let Some(words) = words.filter(|words| !self.earlier.contains(words)) {
             self.earlier.push(words);
         }
@@ -256,6 +262,11 @@ impl View {
             || is_own_call(&parts::head(&self.newest, 600))
             || is_own_call(&parts::tail(&self.newest, 300))
     }
+}
+
+/// Whether a client wrote it in the user's role.
+fn is_context(words: &str) -> bool {
+    CONTEXT_TURNS.iter().any(|turn| words.starts_with(turn))
 }
 
 /// Where in `body` the model's name stands, quotes included, and the name.

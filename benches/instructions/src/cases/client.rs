@@ -4,7 +4,7 @@ use std::{hint::black_box, sync::OnceLock};
 
 use async_trait::async_trait;
 use http::{Extensions, Response};
-use planguard::{PlanGuard, ledger::MemoryLedger, profile::zai};
+use planguard::{PlanGuard, ledger::MemoryLedger, profile::zai, workload::Policy};
 use reqwest::{Body, Client, Method, Request, ResponseBuilderExt, Url};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware, Next, Result};
 use reqwest_retry::{RetryTransientMiddleware, policies::ExponentialBackoff};
@@ -14,8 +14,10 @@ use super::{Case, now, request};
 const ROUNDS: (u32, u32) = (500, 3_500);
 
 pub const WHOLE: Case = case("reqwest-front", |rounds| {
+    // What the guard costs beside that has a row of its own.
     let plan = PlanGuard::builder(zai())
         .ledger(MemoryLedger::new())
+        .workload(Policy::declarations_only())
         .build()
         .expect("the built-in profile is sound");
     calls(rounds, |client| client.with(plan.middleware()));

@@ -6,6 +6,7 @@ pub mod client;
 pub mod detect;
 pub mod peers;
 pub mod request;
+pub mod workload;
 
 use std::{
     future::Future,
