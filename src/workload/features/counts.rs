@@ -198,7 +198,8 @@ pub(super) fn dense(
     gate: f32,
     into: &mut Vec<f32>,
 ) {
-    for (counts, weight) in [(newest, 1.0), (around, gate.min(1.0)), (system, 1.0)] {
+    let gate = gate.min(1.0);
+    for (counts, weight) in [(newest, 1.0), (around, gate), (system, 1.0)] {
         for count in counts.all() {
             into.extend(STEPS.iter().map(|step| if count >= *step { weight } else { 0.0 }));
         }
@@ -207,15 +208,15 @@ pub(super) fn dense(
     let bucket = (usize::BITS - length.leading_zeros()) as usize;
     let bucket = bucket.min(LENGTHS - 1);
     let total = (newest.software() as f32).ln_1p();
-    let around_total = (around.software() as f32).ln_1p();
+    let around_total = gate * (around.software() as f32).ln_1p();
     let one_hot = |value: f32| (0..LENGTHS).map(move |at| if at == bucket { value } else { 0.0 });
     into.extend(one_hot(1.0));
     into.extend(one_hot(total));
     into.extend(one_hot(around_total));
     into.push(total);
     into.push(around_total);
-    into.push(f32::from(u8::from(view.earlier.is_empty())));
-    into.push(f32::from(u8::from(view.calls.is_empty())));
+    into.push(gate * f32::from(u8::from(view.earlier.is_empty())));
+    into.push(gate * f32::from(u8::from(view.calls.is_empty())));
     into.push(f32::from(u8::from(view.system.is_empty())));
-    into.push(f32::from(u8::from(view.result.is_empty())));
+    into.push(gate * f32::from(u8::from(view.result.is_empty())));
 }

@@ -163,11 +163,15 @@ impl Features {
 /// How much the session weighs beside the newest words: "go on" says nothing by
 /// itself, a whole sentence hardly needs it.
 fn gate(newest: &str) -> f32 {
-    let syllables = |c| if token::is_cjk(c) { 3 } else { 1 };
-    match newest.chars().map(syllables).sum::<usize>() {
+    let letters = |c| match c {
+        '\u{4e00}'..='\u{9fff}' => 5,
+        c if token::is_cjk(c) => 3,
+        _ => 1,
+    };
+    match newest.chars().map(letters).sum::<usize>() {
         0..=24 => 1.4,
-        25..=60 => 0.5,
-        _ => 0.2,
+        25..=60 => 0.2,
+        _ => 0.0,
     }
 }
 
