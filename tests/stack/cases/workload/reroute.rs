@@ -1,0 +1,199 @@
+//! Other work goes elsewhere, as a whole and with nothing else changed.
+
+use http::{HeaderMap, Uri};
+use planguard::{
+    BuildError,
+    breaker::What,
+    exchange::{Taken, Workload},
+    profile::Surface as Format,
+    refusal::Reason,
+    sim::{self, Answer, Provider},
+    workload::{Action, Metered},
+};
+use serde_json::json;
+
+use super::ask;
+use crate::{
+    capture::capture,
+    wire::{Surface, Transport, WireRequest, guard, provider},
+    work::{BUG, STORY, bytes_of, recorded, turn, with_body, within_turn},
+};
+
+const KEY: &str = "pay.other-key";
+
+fn paying() -> Provider {
+    let provider = provider(Transport::InProcess).metered(sim::Metered::Paid);
+    provider.mode(Answer::completion()).build()
+}
+
+fn guarded(metered: Metered) -> planguard::PlanGuard {
+    guard().non_coding(Action::Reroute(metered)).build().unwrap()
+}
+
+/// With a length, as clients send it, and headers that nobody knows.
+fn dressed(mut asked: WireRequest) -> WireRequest {
+    let length = bytes_of(&asked).len();
+    let headers = asked.headers_mut();
+    headers.insert("content-length", length.into());
+    for (name, value) in [("content-type", "application/json"), ("x-one", "1"), ("x-many", "1")] {
+        headers.append(name, value.parse().unwrap());
+    }
+    headers.append("x-many", "2".parse().unwrap());
+    asked
+}
+
+fn without(headers: &HeaderMap, names: &[&str]) -> HeaderMap {
+    let mut headers = headers.clone();
+    names.iter().for_each(|name| drop(headers.remove(*name)));
+    headers
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_goes_to_the_profiles_metered_endpoint_with_its_own_key() {
+    let provider = paying();
+    let (wire, sent) = recorded(&provider);
+    let plan = guarded(Metered::new(KEY));
+    let body = bytes_of(&turn(Surface::OpenAi, STORY));
+    let asked = dressed(with_body(&format!("{}?a=b&c", Surface::OpenAi.url()), body.clone()));
+    let headers = asked.headers().clone();
+    ask(&plan, &wire, asked).await.unwrap();
+    let arrived = sent.one();
+    let there = "https://api.z.ai/api/paas/v4/chat/completions?a=b&c";
+    assert_eq!(arrived.uri(), &there.parse::<Uri>().unwrap());
+    assert_eq!(arrived.headers()["authorization"], format!("Bearer {KEY}"));
+    let key = ["authorization"];
+    assert_eq!(without(arrived.headers(), &key), without(&headers, &key));
+    assert_eq!((arrived.method(), arrived.body()), (&http::Method::POST, &body));
+    assert_eq!((provider.tally("a").total, provider.tally("pay").total), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_goes_to_a_server_of_the_users_own_under_the_models_name_there() {
+    let places = [
+        (Surface::OpenAi, Format::Openai, "/v1/chat/completions"),
+        (Surface::Anthropic, Format::Anthropic, "/v1/v1/messages"),
+        (Surface::Responses, Format::Responses, "/v1/responses"),
+    ];
+    for (surface, format, path) in places {
+        let provider = paying();
+        let (wire, sent) = recorded(&provider);
+        let base = "http://10.0.0.7:8000/v1".parse().unwrap();
+        let there = "self/hosted \"GLM\"-with-a-longer-name";
+        let metered = Metered::new(KEY).at(format, base).model("glm-5.2", there);
+        let plan = guarded(metered.model("another", "one"));
+        let asked = dressed(turn(surface, STORY));
+        let (body, headers) = (bytes_of(&asked), asked.headers().clone());
+        ask(&plan, &wire, asked).await.unwrap();
+        let arrived = sent.one();
+        assert_eq!(arrived.uri(), &format!("http://10.0.0.7:8000{path}").parse::<Uri>().unwrap());
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        let mapped = body.replacen("\"glm-5.2\"", &json!(there).to_string(), 1);
+        assert_ne!(mapped, body);
+        assert_eq!(arrived.body(), &mapped, "{surface:?}");
+        assert_eq!(arrived.headers()["content-length"], mapped.len().to_string(), "{surface:?}");
+        let changed = ["authorization", "content-length"];
+        assert_eq!(without(arrived.headers(), &changed), without(&headers, &changed));
+        assert_eq!(provider.total().total, 0, "{surface:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_model_without_a_row_keeps_its_name_and_the_body_every_byte() {
+    let (wire, sent) = recorded(&paying());
+    let plan = guarded(Metered::new(KEY).model("glm-4.7", "glm-4.7-flash"));
+    let body = format!(
+        " {{\"messages\":[{{\"role\":\"user\",\"content\":{STORY:?}}}],\t\"model\": \"glm-5.2\" }} \n"
+    );
+    ask(&plan, &wire, with_body(Surface::OpenAi.url(), body.clone())).await.unwrap();
+    assert_eq!(sent.one().body(), &body);
+    assert!(!sent.one().headers().contains_key("content-length"), "none is made up");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_plan_is_a_place_to_go_to() {
+    let at = |place: &str| Metered::new(KEY).at(Format::Openai, place.parse().unwrap());
+    let anthropic = |place: &str| Metered::new(KEY).at(Format::Anthropic, place.parse().unwrap());
+    for (metered, why) in [
+        (at("https://api.z.ai/api/coding/paas/v4"), "a plan"),
+        (at("https://open.bigmodel.cn/api/coding/paas/v4/"), "another host of the same plan"),
+        (at("http://API.Z.AI:443/api/coding"), "the host written otherwise"),
+        (at("https://user@api.z.ai./api/coding"), "the host written otherwise"),
+        (anthropic("https://api.z.ai/api/anthropic"), "a plan"),
+        (at("/api/paas/v4"), "no host"),
+        (Metered::new(""), "no key"),
+        (Metered::new("two\nlines"), "no header's value"),
+    ] {
+        let action = Action::Reroute(metered);
+        let both = [guard().non_coding(action.clone()), guard().unclear(action)];
+        for built in both.map(planguard::Builder::build) {
+            assert!(matches!(built, Err(BuildError::Reroute(_))), "{why}");
+        }
+    }
+    let upstream = Surface::OpenAi.url().parse().unwrap();
+    let everything = guard().with_upstream(upstream);
+    let built = everything.non_coding(Action::Reroute(Metered::new(KEY))).build();
+    assert!(matches!(built, Err(BuildError::Reroute(_))), "every request is for the plan");
+    guard().non_coding(Action::Reroute(at("https://api.z.ai/api/paas/v4"))).build().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_there_is_no_place_for_the_format_the_turn_is_blocked() {
+    for surface in [Surface::Anthropic, Surface::Responses] {
+        let provider = paying();
+        let (wire, sent) = recorded(&provider);
+        let plan = guarded(Metered::new(KEY));
+        let refused = ask(&plan, &wire, turn(surface, STORY)).await.unwrap_err();
+        assert_eq!(refused.reason(), Reason::WorkloadRefused, "{surface:?}");
+        assert!(sent.all().is_empty(), "{surface:?}");
+        ask(&plan, &wire, within_turn(surface, STORY)).await.expect("half of the work is done");
+        assert_eq!(provider.tally("a").total, 1, "{surface:?}");
+        let tally = plan.snapshot()[0].workload;
+        assert_eq!((tally.blocked, tally.within_turn, tally.rerouted), (1, 1, 0));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_logged_told_and_counted_for_the_plans_account() {
+    let (lines, _capturing) = capture();
+    let (wire, _) = recorded(&paying());
+    let plan = guarded(Metered::new(KEY));
+    let mut events = plan.events();
+    ask(&plan, &wire, turn(Surface::OpenAi, STORY)).await.unwrap();
+    let event = events.try_next().unwrap();
+    let account = plan.account_of(&planguard::profile::zai(), "a.secret");
+    assert_eq!(event.account, account);
+    assert!(matches!(event.what, What::Workload { taken: Taken::Rerouted, .. }), "{event:?}");
+    assert_eq!(lines.with(&["INFO", "taken=\"rerouted\"", account.as_str()]).len(), 1, "{lines:?}");
+    let snapshot = plan.snapshot();
+    let own = snapshot.iter().find(|known| known.account == account).unwrap();
+    assert_eq!((own.workload.rerouted, own.workload.non_coding), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn coding_stays_on_the_plan_and_so_does_what_was_filtered() {
+    // 1301: the provider filtered the content.
+    for answer in [Answer::completion(), Answer::error(1301)] {
+        let provider = provider(Transport::InProcess).mode(answer).build();
+        let (wire, sent) = recorded(&provider);
+        let plan = guarded(Metered::new(KEY).model("glm-5.2", "other"));
+        let asked = turn(Surface::OpenAi, BUG);
+        let body = bytes_of(&asked);
+        ask(&plan, &wire, asked).await.expect("the provider's own answer");
+        assert_eq!(
+            (sent.one().uri(), sent.one().body()),
+            (&Surface::OpenAi.url().parse().unwrap(), &body)
+        );
+        assert_eq!(sent.one().headers()["authorization"], "Bearer a.secret");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_declares_other_work_is_sent_elsewhere_whatever_it_looks_like() {
+    let provider = paying();
+    let (wire, _) = recorded(&provider);
+    let plan = guarded(Metered::new(KEY));
+    let mut asked = turn(Surface::OpenAi, BUG);
+    asked.extensions_mut().insert(Workload::NonCoding);
+    ask(&plan, &wire, asked).await.unwrap();
+    assert_eq!((provider.tally("a").total, provider.tally("pay").total), (0, 1));
+}
