@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// A caller's declaration on a request, removed before it is sent; and, on a
-/// response, that its request was taken for other work.
+/// response, what its request was taken for.
 pub(super) const HEADER: HeaderName = HeaderName::from_static("x-planguard-workload");
 
 /// A request whose body can be looked at in place.
@@ -99,7 +99,8 @@ pub(super) enum Judging {
 /// What becomes of a request.
 pub(super) enum Decision {
     Pass,
-    Warn,
+    /// It passes, and its response says that it was taken for this.
+    Warn(Workload),
     Refuse(Refused),
     /// It goes to `to`, with this body if its model has another name there.
     Reroute {
@@ -235,7 +236,8 @@ impl Guard {
         uri: &Uri,
         body: Option<&Bytes>,
     ) -> (Taken, Decision) {
-        let action = match pending.declared.unwrap_or(verdict.workload) {
+        let taken_for = pending.declared.unwrap_or(verdict.workload);
+        let action = match taken_for {
             Workload::Coding => &Action::Pass,
             Workload::NonCoding => &self.policy.non_coding,
             Workload::Unclear => &self.policy.unclear,
@@ -253,7 +255,7 @@ impl Guard {
             }
             Action::Pass => (Taken::Passed, Decision::Pass),
             Action::Report => (Taken::Reported, Decision::Pass),
-            Action::Warn => (Taken::Warned, Decision::Warn),
+            Action::Warn => (Taken::Warned, Decision::Warn(taken_for)),
             Action::Block => block(),
             Action::Reroute(metered) => match metered.target(&pending.claim, uri) {
                 Some(to) => {

@@ -12,7 +12,8 @@ pub enum Action {
     Pass,
     /// It passes, with a line in the log and an event.
     Report,
-    /// It passes, and the response has a header `x-planguard-workload`.
+    /// It passes, and the response has a header `x-planguard-workload`: the
+    /// kind of work that it was taken for.
     Warn,
     /// It is refused before anything leaves, if a person's turn begins with
     /// it.

@@ -156,3 +156,12 @@ async fn asking_what_a_request_is_counts_and_tells_nothing() {
     assert!(plan.snapshot().is_empty() && events.try_next().is_none());
     assert!(lines.with(&["planguard::workload"]).is_empty(), "{lines:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_warning_says_what_the_request_was_taken_for() {
+    let (wire, _) = recorded(&answering());
+    let plan = guard().unclear(Action::Warn).build().unwrap();
+    // It has no turns at all.
+    let heard = ask(&plan, &wire, request(Surface::OpenAi.url(), "a", false)).await.unwrap();
+    assert_eq!(heard.headers[HEADER], "unclear");
+}
