@@ -300,7 +300,9 @@ fn seen(verdict: &Verdict, declared: Option<Workload>) -> String {
         if lines.is_empty() { String::new() } else { format!(" ({})", lines.join("; ")) };
     match verdict.score {
         Some(score) => {
-            format!("other work than coding with {:.0} % by estimate{evidence}", score * 100.0)
+            // An estimate is never certain, however near it rounds.
+            let percent = (score * 100.0).round().clamp(1.0, 99.0);
+            format!("other work than coding with {percent} % by estimate{evidence}")
         }
         None => format!("no estimate could be made{evidence}"),
     }

@@ -52,6 +52,7 @@ async fn the_refusal_says_what_was_seen_how_sure_that_is_and_the_three_ways_on()
         assert!(text.contains(part), "{part:?} is not in: {text}");
     }
     assert!(text.contains("This call was not sent."), "{text}");
+    assert!(!text.contains("100 %"), "nothing is certain: {text}");
     assert!(!text.contains("afraid"), "a word that is not on planguard's list: {text}");
 }
 
