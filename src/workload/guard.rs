@@ -138,7 +138,8 @@ impl Guard {
     ) -> Option<Pending> {
         let own = match extensions.get::<Declared>() {
             Some(before) => before.0,
-            None => extensions.get().copied(),
+            // Who does not know declares nothing.
+            None => extensions.get().copied().filter(|own| *own != Workload::Unclear),
         };
         let header = || headers.get(HEADER).filter(|_| self.policy.trust_header);
         let declared = own.or_else(|| match header()?.as_bytes() {

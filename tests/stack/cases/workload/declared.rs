@@ -139,3 +139,14 @@ async fn the_programs_own_word_goes_before_the_header() {
     ask(&plan, &wire, asked).await.unwrap_err();
     assert!(sent.all().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_says_that_it_is_unclear_has_declared_nothing() {
+    let (wire, sent) = recorded(&answering());
+    let plan = guard().build().unwrap();
+    let asked = by_extension(Surface::OpenAi, STORY, Workload::Unclear);
+    let refused = ask(&plan, &wire, asked).await.unwrap_err();
+    assert_eq!(refused.reason(), Reason::WorkloadRefused);
+    assert!(refused.to_string().contains("estimate"), "{refused}");
+    assert!(sent.all().is_empty());
+}
