@@ -150,8 +150,8 @@ where
         Decision::Pass => None,
         Decision::Warn(workload) => Some(workload),
         Decision::Refuse(refused) => return Err(refused),
-        Decision::Reroute { to, body: other, with } => {
-            with.credential(&mut parts.headers);
+        Decision::Reroute { from, to, body: other, with } => {
+            with.credential(&from, &mut parts.headers);
             parts.uri = to;
             if let Some(data) = other {
                 if parts.headers.contains_key(CONTENT_LENGTH) {

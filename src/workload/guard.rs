@@ -102,8 +102,10 @@ pub(super) enum Decision {
     /// It passes, and its response says that it was taken for this.
     Warn(Workload),
     Refuse(Refused),
-    /// It goes to `to`, with this body if its model has another name there.
+    /// It goes from `from` to `to`, with this body if its model has another
+    /// name there.
     Reroute {
+        from: Claim,
         to: Uri,
         body: Option<Bytes>,
         with: Metered,
@@ -261,8 +263,8 @@ impl Guard {
             Action::Reroute(metered) => match metered.target(&pending.claim, uri) {
                 Some(to) => {
                     let body = body.and_then(|body| with_model(body, metered));
-                    let with = metered.clone();
-                    (Taken::Rerouted, Decision::Reroute { to, body, with })
+                    let (from, with) = (pending.claim.clone(), metered.clone());
+                    (Taken::Rerouted, Decision::Reroute { from, to, body, with })
                 }
                 None => block(),
             },

@@ -87,8 +87,10 @@ impl Metered {
         Uri::builder().scheme(scheme).authority(authority).path_and_query(path).build().ok()
     }
 
-    /// Replaces the credential in `headers`: in the header that has one.
-    pub(super) fn credential(&self, headers: &mut HeaderMap) {
+    /// Replaces the credential in `headers`: in `x-api-key` if one stood there,
+    /// as a bearer token otherwise. No header stays in which the plan of
+    /// `claim` has its credentials.
+    pub(super) fn credential(&self, claim: &Claim, headers: &mut HeaderMap) {
         let secret = |text: &str| {
             HeaderValue::from_str(text).ok().map(|mut value| {
                 value.set_sensitive(true);
@@ -98,6 +100,9 @@ impl Metered {
         let own_header = headers.remove("x-api-key").is_some();
         let bearer = headers.remove(AUTHORIZATION).is_some();
         headers.remove(http::header::HOST);
+        for name in claim.profile().credential_headers() {
+            headers.remove(name);
+        }
         if own_header {
             if let Some(value) = secret(&self.key) {
                 headers.insert("x-api-key", value);
@@ -222,14 +227,15 @@ mod tests {
     #[test]
     fn the_key_replaces_the_credential_where_it_stood_and_is_not_shown() {
         let to = Metered::new("other-secret");
+        let claim = Claim::new(zai(), 0).unwrap();
         let mut headers = HeaderMap::new();
         headers.insert("x-api-key", HeaderValue::from_static("plan-secret"));
-        to.credential(&mut headers);
+        to.credential(&claim, &mut headers);
         assert_eq!(headers.len(), 1);
         assert_eq!(headers["x-api-key"], "other-secret");
         headers.remove("x-api-key");
         headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer plan-secret"));
-        to.credential(&mut headers);
+        to.credential(&claim, &mut headers);
         assert_eq!(headers[AUTHORIZATION], "Bearer other-secret");
         let shown = format!("{headers:?} {to:?}");
         assert!(!shown.contains("secret"), "{shown}");

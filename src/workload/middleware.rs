@@ -64,10 +64,10 @@ impl WorkloadMiddleware {
             Decision::Pass => Ok(None),
             Decision::Warn(workload) => Ok(Some(workload)),
             Decision::Refuse(refused) => Err(stopped(refused)),
-            Decision::Reroute { to, body, with } => {
+            Decision::Reroute { from, to, body, with } => {
                 let to = to.to_string().parse().map_err(Error::middleware)?;
                 *request.url_mut() = to;
-                with.credential(request.headers_mut());
+                with.credential(&from, request.headers_mut());
                 if let Some(data) = body {
                     if request.headers().contains_key(CONTENT_LENGTH) {
                         request.headers_mut().insert(CONTENT_LENGTH, data.len().into());

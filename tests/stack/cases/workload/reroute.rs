@@ -1,11 +1,11 @@
 //! Other work goes elsewhere, as a whole and with nothing else changed.
 
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, HeaderName, Uri};
 use planguard::{
     BuildError,
     breaker::What,
     exchange::{Taken, Workload},
-    profile::Surface as Format,
+    profile::{Profile, Surface as Format},
     refusal::Reason,
     sim::{self, Answer, Provider},
     workload::{Action, Metered},
@@ -196,4 +196,41 @@ async fn who_declares_other_work_is_sent_elsewhere_whatever_it_looks_like() {
     asked.extensions_mut().insert(Workload::NonCoding);
     ask(&plan, &wire, asked).await.unwrap();
     assert_eq!((provider.tally("a").total, provider.tally("pay").total), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_credential_of_the_plan_goes_along() {
+    let text = include_str!("../../strict.toml")
+        .replace("headers = [\"authorization\"]", "headers = [\"api-key\", \"authorization\"]")
+        .replace("require_user_agent = true", "require_user_agent = false");
+    let profile = Profile::parse("strict.toml", &text).unwrap();
+    let place = || Metered::new(KEY).at(Format::Anthropic, "http://10.0.0.7/own".parse().unwrap());
+    let plan = guard().profile(profile).non_coding(Action::Reroute(place())).build().unwrap();
+    let body = bytes_of(&turn(Surface::Anthropic, STORY));
+    let strict = "https://strict.example/api/anthropic/v1/messages";
+    for (url, names) in [
+        (Surface::Anthropic.url(), &["authorization"][..]),
+        (Surface::Anthropic.url(), &["x-api-key"]),
+        (Surface::Anthropic.url(), &["authorization", "x-api-key"]),
+        (strict, &["authorization"]),
+        (strict, &["api-key"]),
+        (strict, &["api-key", "authorization"]),
+    ] {
+        let (wire, sent) = recorded(&paying());
+        let mut asked = with_body(url, body.clone());
+        asked.headers_mut().remove("authorization");
+        for name in names {
+            let name = HeaderName::from_static(name);
+            for value in ["Bearer plan-id.plan-key", "plan-id.plan-key"] {
+                asked.headers_mut().append(&name, value.parse().unwrap());
+            }
+        }
+        ask(&plan, &wire, asked).await.unwrap();
+        let arrived = sent.one();
+        assert_eq!(arrived.uri().host(), Some("10.0.0.7"));
+        let values = arrived.headers().values().map(|value| value.to_str().unwrap());
+        let values: Vec<_> = values.collect();
+        assert!(!values.iter().any(|value| value.contains("plan-")), "{url} {names:?}: {values:?}");
+        assert!(values.iter().any(|value| value.contains(KEY)), "{url} {names:?}: {values:?}");
+    }
 }
