@@ -10,6 +10,7 @@ use http::{Extensions, HeaderMap, HeaderName, Method, Uri};
 
 use super::{
     Action, Classifier, Classifying, Metered, Policy, Taken, View,
+    metered::plan,
     policy::Judge,
     tally::{Counted, Tallies},
 };
@@ -260,7 +261,7 @@ impl Guard {
             Action::Report => (Taken::Reported, Decision::Pass),
             Action::Warn => (Taken::Warned, Decision::Warn(taken_for)),
             Action::Block => block(),
-            Action::Reroute(metered) => match metered.target(&pending.claim, uri) {
+            Action::Reroute(metered) => match self.elsewhere(metered, &pending.claim, uri) {
                 Some(to) => {
                     let body = body.and_then(|body| with_model(body, metered));
                     let (from, with) = (pending.claim.clone(), metered.clone());
@@ -269,6 +270,13 @@ impl Guard {
                 None => block(),
             },
         }
+    }
+
+    /// Where a request to `uri` goes instead, which is never a plan: a base URL
+    /// is no plan's, and still may lead to one with what follows it.
+    fn elsewhere(&self, metered: &Metered, claim: &Claim, uri: &Uri) -> Option<Uri> {
+        let to = metered.target(claim, uri)?;
+        plan(&self.registry, &to).is_none().then_some(to)
     }
 
     /// Whether a request's body may be needed once it was judged.

@@ -54,13 +54,14 @@ impl Metered {
         if HeaderValue::from_str(&self.key).is_err() || self.key.is_empty() {
             return Some("its key is empty, or cannot stand in a header".to_owned());
         }
-        self.places.iter().find_map(|(_, base)| {
+        self.places.iter().find_map(|(surface, base)| {
             if base.host().is_none() {
                 return Some(format!("`{base}` has no host: give an absolute URL"));
             }
-            let claim = plans.claim(base, &HeaderMap::new()).filter(Claim::is_plan)?;
+            let usual = usual(base, *surface);
+            let claim = plan(plans, base).or_else(|| plan(plans, usual.as_ref()?))?;
             let plan = claim.profile().plan();
-            Some(format!("`{base}` belongs to a plan itself ({plan}): other work may not go there"))
+            Some(format!("`{base}` leads to a plan itself ({plan}): other work may not go there"))
         })
     }
 
@@ -119,6 +120,23 @@ impl Metered {
     pub(super) fn model_there(&self, from: &str) -> Option<&str> {
         self.models.iter().find(|(known, _)| known == from).map(|(_, to)| to.as_str())
     }
+}
+
+/// The claim of a plan among `plans` on what goes to `to`.
+pub(super) fn plan(plans: &Registry, to: &Uri) -> Option<Claim> {
+    plans.claim(to, &HeaderMap::new()).filter(Claim::is_plan)
+}
+
+/// Where the requests of a format go below `base`.
+fn usual(base: &Uri, surface: Surface) -> Option<Uri> {
+    let operation = match surface {
+        Surface::Anthropic => "/v1/messages",
+        Surface::Responses => "/responses",
+        _ => "/chat/completions",
+    };
+    let path = format!("{}{operation}", base.path().trim_end_matches('/'));
+    let builder = Uri::builder().scheme(Scheme::HTTPS).authority(base.authority()?.clone());
+    builder.path_and_query(path).build().ok()
 }
 
 /// The profile's metered endpoint of the same format, on the same host if

@@ -119,6 +119,7 @@ async fn no_plan_is_a_place_to_go_to() {
         (at("http://API.Z.AI:443/api/coding"), "the host written otherwise"),
         (at("https://user@api.z.ai./api/coding"), "the host written otherwise"),
         (anthropic("https://api.z.ai/api/anthropic"), "a plan"),
+        (anthropic("https://api.z.ai/api"), "`/api/v1` is a plan's, and `/v1` follows"),
         (at("/api/paas/v4"), "no host"),
         (Metered::new(""), "no key"),
         (Metered::new("two\nlines"), "no header's value"),
@@ -134,6 +135,18 @@ async fn no_plan_is_a_place_to_go_to() {
     let built = everything.non_coding(Action::Reroute(Metered::new(KEY))).build();
     assert!(matches!(built, Err(BuildError::Reroute(_))), "every request is for the plan");
     guard().non_coding(Action::Reroute(at("https://api.z.ai/api/paas/v4"))).build().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_path_makes_of_a_place_is_no_plan_either() {
+    let (wire, sent) = recorded(&paying());
+    // Below it is the plan, for a path without a version.
+    let plan = guarded(Metered::new(KEY).at(Format::Openai, "https://api.z.ai".parse().unwrap()));
+    let body = bytes_of(&turn(Surface::OpenAi, STORY));
+    let asked = with_body("https://api.z.ai/api/coding/paas/chat/completions", body);
+    let refused = ask(&plan, &wire, asked).await.unwrap_err();
+    assert_eq!(refused.reason(), Reason::WorkloadRefused);
+    assert!(sent.all().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
