@@ -58,6 +58,12 @@ impl Metered {
             if base.host().is_none() {
                 return Some(format!("`{base}` has no host: give an absolute URL"));
             }
+            if base.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+                let host = base.host().unwrap_or_default();
+                return Some(format!(
+                    "the URL on `{host}` holds a name or a password: give the key to `Metered::new`"
+                ));
+            }
             let usual = usual(base, *surface);
             let claim = plan(plans, base).or_else(|| plan(plans, usual.as_ref()?))?;
             let plan = claim.profile().plan();
@@ -180,8 +186,10 @@ fn operation(path: &str, surface: Surface) -> &str {
 
 impl fmt::Debug for Metered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A URL may hold a password.
+        let places = self.places.iter().map(|(surface, base)| (surface, base.host(), base.path()));
         f.debug_struct("Metered")
-            .field("places", &self.places)
+            .field("places", &places.collect::<Vec<_>>())
             .field("models", &self.models)
             .finish_non_exhaustive()
     }

@@ -8,6 +8,7 @@ mod kept;
 mod left_alone;
 mod reroute;
 mod reroute_halted;
+mod reroute_places;
 mod turns;
 
 use super::ask;

@@ -2,11 +2,9 @@
 
 use http::{HeaderMap, HeaderName, Uri};
 use planguard::{
-    BuildError,
     breaker::What,
     exchange::{Taken, Workload},
     profile::{Profile, Surface as Format},
-    refusal::Reason,
     sim::{self, Answer, Provider},
     workload::{Action, Metered},
 };
@@ -16,17 +14,17 @@ use super::ask;
 use crate::{
     capture::capture,
     wire::{Surface, Transport, WireRequest, guard, provider},
-    work::{BUG, STORY, bytes_of, recorded, turn, with_body, within_turn},
+    work::{BUG, STORY, bytes_of, recorded, turn, with_body},
 };
 
-const KEY: &str = "pay.other-key";
+pub const KEY: &str = "pay.other-key";
 
-fn paying() -> Provider {
+pub fn paying() -> Provider {
     let provider = provider(Transport::InProcess).metered(sim::Metered::Paid);
     provider.mode(Answer::completion()).build()
 }
 
-fn guarded(metered: Metered) -> planguard::PlanGuard {
+pub fn guarded(metered: Metered) -> planguard::PlanGuard {
     guard().non_coding(Action::Reroute(metered)).build().unwrap()
 }
 
@@ -107,62 +105,6 @@ async fn a_model_without_a_row_keeps_its_name_and_the_body_every_byte() {
     ask(&plan, &wire, with_body(Surface::OpenAi.url(), body.clone())).await.unwrap();
     assert_eq!(sent.one().body(), &body);
     assert!(!sent.one().headers().contains_key("content-length"), "none is made up");
-}
-
-#[tokio::test(start_paused = true)]
-async fn no_plan_is_a_place_to_go_to() {
-    let at = |place: &str| Metered::new(KEY).at(Format::Openai, place.parse().unwrap());
-    let anthropic = |place: &str| Metered::new(KEY).at(Format::Anthropic, place.parse().unwrap());
-    for (metered, why) in [
-        (at("https://api.z.ai/api/coding/paas/v4"), "a plan"),
-        (at("https://open.bigmodel.cn/api/coding/paas/v4/"), "another host of the same plan"),
-        (at("http://API.Z.AI:443/api/coding"), "the host written otherwise"),
-        (at("https://user@api.z.ai./api/coding"), "the host written otherwise"),
-        (anthropic("https://api.z.ai/api/anthropic"), "a plan"),
-        (anthropic("https://api.z.ai/api"), "`/api/v1` is a plan's, and `/v1` follows"),
-        (at("/api/paas/v4"), "no host"),
-        (Metered::new(""), "no key"),
-        (Metered::new("two\nlines"), "no header's value"),
-    ] {
-        let action = Action::Reroute(metered);
-        let both = [guard().non_coding(action.clone()), guard().unclear(action)];
-        for built in both.map(planguard::Builder::build) {
-            assert!(matches!(built, Err(BuildError::Reroute(_))), "{why}");
-        }
-    }
-    let upstream = Surface::OpenAi.url().parse().unwrap();
-    let everything = guard().with_upstream(upstream);
-    let built = everything.non_coding(Action::Reroute(Metered::new(KEY))).build();
-    assert!(matches!(built, Err(BuildError::Reroute(_))), "every request is for the plan");
-    guard().non_coding(Action::Reroute(at("https://api.z.ai/api/paas/v4"))).build().unwrap();
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_a_path_makes_of_a_place_is_no_plan_either() {
-    let (wire, sent) = recorded(&paying());
-    // Below it is the plan, for a path without a version.
-    let plan = guarded(Metered::new(KEY).at(Format::Openai, "https://api.z.ai".parse().unwrap()));
-    let body = bytes_of(&turn(Surface::OpenAi, STORY));
-    let asked = with_body("https://api.z.ai/api/coding/paas/chat/completions", body);
-    let refused = ask(&plan, &wire, asked).await.unwrap_err();
-    assert_eq!(refused.reason(), Reason::WorkloadRefused);
-    assert!(sent.all().is_empty());
-}
-
-#[tokio::test(start_paused = true)]
-async fn where_there_is_no_place_for_the_format_the_turn_is_blocked() {
-    for surface in [Surface::Anthropic, Surface::Responses] {
-        let provider = paying();
-        let (wire, sent) = recorded(&provider);
-        let plan = guarded(Metered::new(KEY));
-        let refused = ask(&plan, &wire, turn(surface, STORY)).await.unwrap_err();
-        assert_eq!(refused.reason(), Reason::WorkloadRefused, "{surface:?}");
-        assert!(sent.all().is_empty(), "{surface:?}");
-        ask(&plan, &wire, within_turn(surface, STORY)).await.expect("half of the work is done");
-        assert_eq!(provider.tally("a").total, 1, "{surface:?}");
-        let tally = plan.snapshot()[0].workload;
-        assert_eq!((tally.blocked, tally.within_turn, tally.rerouted), (1, 1, 0));
-    }
 }
 
 #[tokio::test(start_paused = true)]
