@@ -58,6 +58,9 @@ pub(crate) trait Host: Send + Sync {
         taken: Taken,
     );
 
+    /// Whether `account` is known to be halted where `claim` leads.
+    fn is_halted(&self, account: &Account, claim: &Claim) -> bool;
+
     /// Whether nothing may be stopped.
     fn only_reports(&self) -> bool;
 }
@@ -246,6 +249,7 @@ impl Guard {
             Workload::NonCoding => &self.policy.non_coding,
             Workload::Unclear => &self.policy.unclear,
         };
+        let halted = || account.is_some_and(|account| self.host.is_halted(account, &pending.claim));
         let block = || {
             // What was begun is finished, unless the caller says what it is.
             if !verdict.turn_start && pending.declared.is_none() {
@@ -258,6 +262,11 @@ impl Guard {
                 (Taken::Reported, Decision::Pass)
             }
             Action::Pass => (Taken::Passed, Decision::Pass),
+            // What could be coding may not get around a halt: it is left to the
+            // breaker.
+            Action::Reroute(_) if taken_for != Workload::NonCoding && halted() => {
+                (Taken::Passed, Decision::Pass)
+            }
             Action::Report => (Taken::Reported, Decision::Pass),
             Action::Warn => (Taken::Warned, Decision::Warn(taken_for)),
             Action::Block => block(),

@@ -18,7 +18,8 @@ pub enum Action {
     /// It is refused before anything leaves, if a person's turn begins with
     /// it.
     Block,
-    /// It goes elsewhere.
+    /// It goes elsewhere; what could be either does not while the account is
+    /// halted, as far as this process knows.
     Reroute(Metered),
 }
 

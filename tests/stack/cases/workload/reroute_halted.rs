@@ -5,12 +5,12 @@ use planguard::{
     profile::Surface as Format,
     refusal::Reason,
     sim::{self, Answer, Provider},
-    workload::{Action, Metered},
+    workload::{Action, Metered, Policy},
 };
 
 use super::ask;
 use crate::{
-    wire::{Surface, Transport, Wire, guard, provider},
+    wire::{Surface, Transport, Wire, guard, provider, request},
     work::{BUG, STORY, Sent, recorded, turn},
 };
 
@@ -65,4 +65,17 @@ async fn an_account_that_is_locked_gets_nothing_from_its_vendor() {
     let (plan, _, wire, sent) = halted(reroute(own_server()), 1112).await;
     ask(&plan, &wire, turn(Surface::OpenAi, STORY)).await.expect("a server of the user's own");
     assert_eq!(sent.all().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_could_be_either_goes_nowhere_while_the_plan_is_halted() {
+    let policy = Policy::new().unclear(Action::Reroute(own_server()));
+    let (plan, _, wire, sent) = halted(guard().workload(policy), 1313).await;
+    // It has no turns at all.
+    let refused = ask(&plan, &wire, request(Surface::OpenAi.url(), "a", false)).await.unwrap_err();
+    assert_eq!(refused.reason(), Reason::AccountHalted);
+    assert_eq!(sent.all().len(), 1);
+    // On an account that is not halted it does.
+    ask(&plan, &wire, request(Surface::OpenAi.url(), "b", false)).await.unwrap();
+    assert_eq!(sent.all()[1].uri().host(), Some("10.0.0.7"));
 }
