@@ -168,9 +168,12 @@ impl Guard {
     pub(super) fn judge(&self, body: Option<&[u8]>) -> Judging {
         let view = match &self.policy.judge {
             Judge::Nobody => None,
-            _ => body.and_then(|body| View::read(body, self.policy.limits)),
+            _ => body.and_then(|body| View::read_any(body, self.policy.limits)),
         };
         let Some(view) = view else { return Judging::Done(Judged::unread()) };
+        if !view.has_words() {
+            return Judging::Done(Judged::without_words(&view));
+        }
         let mut judged = Judged::of(&view);
         let classifying = match &self.policy.judge {
             Judge::Nobody => return Judging::Done(judged),
@@ -351,6 +354,12 @@ impl Judged {
     fn unread() -> Self {
         let verdict = Verdict::new(Workload::Unclear);
         Self { verdict, read: false, model: None, system: None }
+    }
+
+    fn without_words(view: &View) -> Self {
+        let mut judged = Self::unread();
+        judged.verdict.turn_start = view.turn_start;
+        judged
     }
 
     fn of(view: &View) -> Self {

@@ -10,7 +10,7 @@ use planguard::{
 use super::ask;
 use crate::{
     wire::{Surface, Transport, guard, provider},
-    work::{STORY, bytes_of, recorded, title, turn, within_turn},
+    work::{STORY, after_steps, bytes_of, recorded, title, turn, within_turn},
 };
 
 fn answering() -> Provider {
@@ -61,5 +61,17 @@ async fn a_callers_own_word_acts_within_a_turn_too() {
         let refused = ask(&plan, &wire, asked).await.unwrap_err();
         assert_eq!(refused.reason(), Reason::WorkloadRefused, "{surface:?}");
         assert!(sent.all().is_empty(), "{surface:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_whose_turn_began_long_ago_is_never_blocked() {
+    // More steps than are searched for the person's words, or remembered.
+    for (surface, steps) in Surface::ALL.into_iter().flat_map(|s| [(s, 300), (s, 1_500)]) {
+        let provider = answering();
+        let (wire, _) = recorded(&provider);
+        let plan = guard().unclear(Action::Block).build().unwrap();
+        ask(&plan, &wire, after_steps(surface, STORY, steps)).await.expect("it answers a tool");
+        assert_eq!(provider.tally("a").total, 1, "{surface:?}, {steps}");
     }
 }
