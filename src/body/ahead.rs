@@ -184,10 +184,7 @@ impl RequestBody for axum_core::body::Body {
     type Reading = ReadAhead<Self, Self>;
 
     fn read(self, limit: usize) -> Self::Reading {
-        read_ahead(self, limit, |read| match read.is_whole() {
-            true => Self::from(read.data()),
-            false => Self::new(read),
-        })
+        read_ahead(self, limit, Self::new)
     }
 
     fn of(data: Bytes) -> Self {

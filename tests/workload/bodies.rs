@@ -69,6 +69,12 @@ fn a_boxed_body_that_stays_on_its_thread_arrives_as_it_was_sent() {
     is_the_received_one(BodyExt::boxed_unsync);
 }
 
+#[cfg(feature = "axum")]
+#[test]
+fn an_axum_body_arrives_as_it_was_sent() {
+    is_the_received_one(axum::body::Body::new);
+}
+
 /// A body of one's own, by `read_ahead`.
 struct Own(http_body_util::combinators::BoxBody<Bytes, planguard::BoxError>);
 
