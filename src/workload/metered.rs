@@ -15,7 +15,12 @@ use crate::profile::{Billing, Claim, Registry, Surface};
 ///
 /// Base URL and credential are replaced, and the model where it is mapped;
 /// everything else of the request stays as it is. Never towards a plan: such a
-/// target is an error when the guard is built.
+/// target is an error when the guard is built, and a request whose path would
+/// lead to one is blocked.
+///
+/// What a client adds below every layer (reqwest's `default_headers`) goes
+/// along: set the plan's credential on the request instead. Trailers of a
+/// request whose model is replaced do not.
 ///
 /// `Debug` shows no key.
 #[derive(Clone)]

@@ -59,6 +59,7 @@ async fn it_goes_to_the_profiles_metered_endpoint_with_its_own_key() {
     let there = "https://api.z.ai/api/paas/v4/chat/completions?a=b&c";
     assert_eq!(arrived.uri(), &there.parse::<Uri>().unwrap());
     assert_eq!(arrived.headers()["authorization"], format!("Bearer {KEY}"));
+    assert!(!format!("{arrived:?}").contains(KEY), "no log of a transport shows it");
     let key = ["authorization"];
     assert_eq!(without(arrived.headers(), &key), without(&headers, &key));
     assert_eq!((arrived.method(), arrived.body()), (&http::Method::POST, &body));
