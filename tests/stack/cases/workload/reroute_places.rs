@@ -50,7 +50,7 @@ fn a_key_in_a_places_url_is_refused_and_shown_nowhere() {
     let metered = Metered::new(KEY).at(Format::Openai, place);
     let shown = format!("{metered:?}");
     let built = guard().non_coding(Action::Reroute(metered)).build();
-    let told = built.err().expect("a key belongs elsewhere").to_string();
+    let told = built.expect_err("a key belongs elsewhere").to_string();
     assert!(told.contains("10.0.0.7") && told.contains("Metered::new"), "{told}");
     assert!(!shown.contains("canary") && !told.contains("canary"), "{shown} {told}");
 }
