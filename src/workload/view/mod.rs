@@ -274,8 +274,8 @@ impl View {
             join(&texts, SYSTEM)
         };
         (!request.tools && is_own_call(&system()))
-            || is_own_call(&parts::head(&self.newest, 600))
-            || is_own_call(&parts::tail(&self.newest, 300))
+            || is_own_call(parts::head(&self.newest, 600))
+            || is_own_call(parts::tail(&self.newest, 300))
     }
 }
 
