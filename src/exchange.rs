@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use crate::{account::Account, profile::Claim, signal::Signal};
 
 /// What kind of work a request is. In a request's extensions it is the
-/// caller's own declaration.
+/// caller's own declaration; [`Unclear`](Self::Unclear) declares nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

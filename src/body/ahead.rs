@@ -51,10 +51,13 @@ where
 
 /// The future of [`read_ahead`].
 pub struct ReadAhead<B: Body, T> {
-    body: Option<(Pin<Box<B>>, Kept<B::Error>)>,
+    body: Option<Begun<B>>,
     limit: usize,
     rebuild: fn(ReplayBody<B>) -> T,
 }
+
+/// A body, and what was read of it.
+type Begun<B> = (Pin<Box<B>>, Kept<<B as Body>::Error>);
 
 // The body is in a box, and nothing else is pinned.
 impl<B: Body, T> Unpin for ReadAhead<B, T> {}
@@ -184,10 +187,7 @@ impl RequestBody for axum_core::body::Body {
     type Reading = ReadAhead<Self, Self>;
 
     fn read(self, limit: usize) -> Self::Reading {
-        read_ahead(self, limit, |read| match read.is_whole() {
-            true => Self::from(read.data()),
-            false => Self::new(read),
-        })
+        read_ahead(self, limit, Self::new)
     }
 
     fn of(data: Bytes) -> Self {

@@ -369,6 +369,17 @@ impl Core {
         self.cell(claim, headers).account.clone()
     }
 
+    /// Whether `account` is halted at `claim`, as far as this process knows.
+    pub(crate) fn is_halted(&self, account: &Account, claim: &Claim) -> bool {
+        let (endpoint, plan) = (claim.endpoint_index(), claim.is_plan());
+        let ask = Ask { endpoint, plan, may_test: false };
+        let halted = |cell: Arc<Cell>| {
+            let now = cell.now();
+            cell.gate.look(|state| state.standing.forbids(ask, now))
+        };
+        self.known(account).is_some_and(halted)
+    }
+
     #[cold]
     fn new_cell(&self, key: Key, profile: &Profile, credential: Option<&[u8]>) -> Arc<Cell> {
         let account = match (&self.name, credential) {

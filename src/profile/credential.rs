@@ -40,6 +40,11 @@ impl Credential {
         self.others.iter().find_map(|name| in_header(name, headers))
     }
 
+    /// The headers in which a credential stands.
+    pub(super) fn headers(&self) -> impl Iterator<Item = &HeaderName> {
+        std::iter::once(&self.header).chain(&self.others)
+    }
+
     pub(super) fn stable_part<'a>(&self, credential: &'a str) -> Cow<'a, str> {
         if let Some(id) = self.jwt_claim.as_ref().and_then(|claim| in_jwt(credential, claim)) {
             return Cow::Owned(id);

@@ -37,7 +37,7 @@ pub use rule::Rule;
 
 use std::{borrow::Cow, fmt, path::Path, sync::Arc};
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
 use crate::signal::Signal;
 
@@ -173,6 +173,11 @@ impl Profile {
     /// The same before anybody knows that it is text.
     pub(crate) fn credential_bytes<'h>(&self, headers: &'h HeaderMap) -> Option<&'h [u8]> {
         self.0.credential.find(headers)
+    }
+
+    /// The headers in which credentials of this plan stand.
+    pub(crate) fn credential_headers(&self) -> impl Iterator<Item = &HeaderName> {
+        self.0.credential.headers()
     }
 
     /// The part of `credential` that a refresh keeps: what names the account.

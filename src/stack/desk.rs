@@ -33,6 +33,10 @@ impl Host for Desk {
         shared.bus.send(account, shared.clock.now(), what);
     }
 
+    fn is_halted(&self, account: &Account, claim: &Claim) -> bool {
+        self.0.is_halted(account, claim)
+    }
+
     fn only_reports(&self) -> bool {
         self.0.shared.reports_only()
     }

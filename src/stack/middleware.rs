@@ -51,8 +51,8 @@ impl Middleware for PlanMiddleware {
         let response = reader.read(next.run(request, extensions));
         let response = BreakerMiddleware::follow(response, sent).await?;
         let mut response = response.map(into_body).into();
-        if warn {
-            WorkloadMiddleware::warn(&mut response);
+        if let Some(workload) = warn {
+            WorkloadMiddleware::warn(&mut response, workload);
         }
         Ok(response)
     }

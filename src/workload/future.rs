@@ -17,7 +17,7 @@ use super::{
     Classifying, WorkloadBody,
     guard::{Decision, Guard, HEADER, Judged, Judging, Pending},
 };
-use crate::{body::RequestBody, refusal::Refusing};
+use crate::{body::RequestBody, exchange::Workload, refusal::Refusing};
 
 pin_project! {
     /// The future of a [`WorkloadService`](super::WorkloadService).
@@ -37,7 +37,7 @@ pin_project! {
     enum State<S, F, ReqB, Reading> {
         Reading { #[pin] reading: Reading, held: Option<Held<S>> },
         Classifying { #[pin] classifying: SyncFuture<Classifying>, held: Option<(Held<S>, Read<ReqB>)> },
-        Sent { #[pin] future: F, warn: bool },
+        Sent { #[pin] future: F, warn: Option<Workload> },
         Over,
     }
 }
@@ -63,7 +63,7 @@ where
     ReqB: RequestBody,
 {
     pub(super) fn sent(future: S::Future, refusing: R) -> Self {
-        Self { state: State::Sent { future, warn: false }, refusing }
+        Self { state: State::Sent { future, warn: None }, refusing }
     }
 
     pub(super) fn reading(
@@ -113,8 +113,8 @@ where
                 }
                 StateProj::Sent { future, warn } => {
                     let mut response = ready!(future.poll(cx)).map_err(R::fail)?;
-                    if *warn {
-                        let value = HeaderValue::from_static("non_coding");
+                    if let Some(workload) = warn {
+                        let value = HeaderValue::from_static(workload.as_str());
                         response.headers_mut().insert(HEADER, value);
                     }
                     return Poll::Ready(Ok(response.map(WorkloadBody::passed)));
@@ -132,11 +132,11 @@ where
     }
 }
 
-/// Sends what may be sent; says whether its response carries a warning.
+/// Sends what may be sent; says which warning its response carries.
 fn send<S, ReqB>(
     held: Held<S>,
     read: Read<ReqB>,
-) -> Result<(S::Future, bool), crate::refusal::Refused>
+) -> Result<(S::Future, Option<Workload>), crate::refusal::Refused>
 where
     S: Service<Request<ReqB>>,
     ReqB: RequestBody,
@@ -147,11 +147,11 @@ where
     let decision =
         guard.decide(&pending, judged, uri, headers, data.as_ref(), &mut parts.extensions);
     let warn = match decision {
-        Decision::Pass => false,
-        Decision::Warn => true,
+        Decision::Pass => None,
+        Decision::Warn(workload) => Some(workload),
         Decision::Refuse(refused) => return Err(refused),
-        Decision::Reroute { to, body: other, with } => {
-            with.credential(&mut parts.headers);
+        Decision::Reroute { from, to, body: other, with } => {
+            with.credential(&from, &mut parts.headers);
             parts.uri = to;
             if let Some(data) = other {
                 if parts.headers.contains_key(CONTENT_LENGTH) {
@@ -159,7 +159,7 @@ where
                 }
                 body = ReqB::of(data);
             }
-            false
+            None
         }
     };
     Ok((service.call(Request::from_parts(parts, body)), warn))

@@ -10,6 +10,7 @@ use http::{Extensions, HeaderMap, HeaderName, Method, Uri};
 
 use super::{
     Action, Classifier, Classifying, Metered, Policy, Taken, View,
+    metered::plan,
     policy::Judge,
     tally::{Counted, Tallies},
 };
@@ -21,7 +22,7 @@ use crate::{
 };
 
 /// A caller's declaration on a request, removed before it is sent; and, on a
-/// response, that its request was taken for other work.
+/// response, what its request was taken for.
 pub(super) const HEADER: HeaderName = HeaderName::from_static("x-planguard-workload");
 
 /// A request whose body can be looked at in place.
@@ -56,6 +57,9 @@ pub(crate) trait Host: Send + Sync {
         declared: Option<Workload>,
         taken: Taken,
     );
+
+    /// Whether `account` is known to be halted where `claim` leads.
+    fn is_halted(&self, account: &Account, claim: &Claim) -> bool;
 
     /// Whether nothing may be stopped.
     fn only_reports(&self) -> bool;
@@ -99,10 +103,13 @@ pub(super) enum Judging {
 /// What becomes of a request.
 pub(super) enum Decision {
     Pass,
-    Warn,
+    /// It passes, and its response says that it was taken for this.
+    Warn(Workload),
     Refuse(Refused),
-    /// It goes to `to`, with this body if its model has another name there.
+    /// It goes from `from` to `to`, with this body if its model has another
+    /// name there.
     Reroute {
+        from: Claim,
         to: Uri,
         body: Option<Bytes>,
         with: Metered,
@@ -137,7 +144,8 @@ impl Guard {
     ) -> Option<Pending> {
         let own = match extensions.get::<Declared>() {
             Some(before) => before.0,
-            None => extensions.get().copied(),
+            // Who does not know declares nothing.
+            None => extensions.get().copied().filter(|own| *own != Workload::Unclear),
         };
         let header = || headers.get(HEADER).filter(|_| self.policy.trust_header);
         let declared = own.or_else(|| match header()?.as_bytes() {
@@ -160,9 +168,12 @@ impl Guard {
     pub(super) fn judge(&self, body: Option<&[u8]>) -> Judging {
         let view = match &self.policy.judge {
             Judge::Nobody => None,
-            _ => body.and_then(|body| View::read(body, self.policy.limits)),
+            _ => body.and_then(|body| View::read_any(body, self.policy.limits)),
         };
         let Some(view) = view else { return Judging::Done(Judged::unread()) };
+        if !view.has_words() {
+            return Judging::Done(Judged::without_words(&view));
+        }
         let mut judged = Judged::of(&view);
         let classifying = match &self.policy.judge {
             Judge::Nobody => return Judging::Done(judged),
@@ -235,11 +246,13 @@ impl Guard {
         uri: &Uri,
         body: Option<&Bytes>,
     ) -> (Taken, Decision) {
-        let action = match pending.declared.unwrap_or(verdict.workload) {
+        let taken_for = pending.declared.unwrap_or(verdict.workload);
+        let action = match taken_for {
             Workload::Coding => &Action::Pass,
             Workload::NonCoding => &self.policy.non_coding,
             Workload::Unclear => &self.policy.unclear,
         };
+        let halted = || account.is_some_and(|account| self.host.is_halted(account, &pending.claim));
         let block = || {
             // What was begun is finished, unless the caller says what it is.
             if !verdict.turn_start && pending.declared.is_none() {
@@ -252,18 +265,30 @@ impl Guard {
                 (Taken::Reported, Decision::Pass)
             }
             Action::Pass => (Taken::Passed, Decision::Pass),
+            // What could be coding may not get around a halt: it is left to the
+            // breaker.
+            Action::Reroute(_) if taken_for != Workload::NonCoding && halted() => {
+                (Taken::Passed, Decision::Pass)
+            }
             Action::Report => (Taken::Reported, Decision::Pass),
-            Action::Warn => (Taken::Warned, Decision::Warn),
+            Action::Warn => (Taken::Warned, Decision::Warn(taken_for)),
             Action::Block => block(),
-            Action::Reroute(metered) => match metered.target(&pending.claim, uri) {
+            Action::Reroute(metered) => match self.elsewhere(metered, &pending.claim, uri) {
                 Some(to) => {
                     let body = body.and_then(|body| with_model(body, metered));
-                    let with = metered.clone();
-                    (Taken::Rerouted, Decision::Reroute { to, body, with })
+                    let (from, with) = (pending.claim.clone(), metered.clone());
+                    (Taken::Rerouted, Decision::Reroute { from, to, body, with })
                 }
                 None => block(),
             },
         }
+    }
+
+    /// Where a request to `uri` goes instead, which is never a plan: a base URL
+    /// is no plan's, and still may lead to one with what follows it.
+    fn elsewhere(&self, metered: &Metered, claim: &Claim, uri: &Uri) -> Option<Uri> {
+        let to = metered.target(claim, uri)?;
+        plan(&self.registry, &to).is_none().then_some(to)
     }
 
     /// Whether a request's body may be needed once it was judged.
@@ -298,7 +323,9 @@ fn seen(verdict: &Verdict, declared: Option<Workload>) -> String {
         if lines.is_empty() { String::new() } else { format!(" ({})", lines.join("; ")) };
     match verdict.score {
         Some(score) => {
-            format!("other work than coding with {:.0} % by estimate{evidence}", score * 100.0)
+            // An estimate is never certain, however near it rounds.
+            let percent = (score * 100.0).round().clamp(1.0, 99.0);
+            format!("other work than coding with {percent} % by estimate{evidence}")
         }
         None => format!("no estimate could be made{evidence}"),
     }
@@ -327,6 +354,12 @@ impl Judged {
     fn unread() -> Self {
         let verdict = Verdict::new(Workload::Unclear);
         Self { verdict, read: false, model: None, system: None }
+    }
+
+    fn without_words(view: &View) -> Self {
+        let mut judged = Self::unread();
+        judged.verdict.turn_start = view.turn_start;
+        judged
     }
 
     fn of(view: &View) -> Self {

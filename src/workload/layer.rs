@@ -68,6 +68,10 @@ impl Host for Alone {
 
     fn acted(&self, _: Option<&Account>, _: &Verdict, _: Option<Workload>, _: Taken) {}
 
+    fn is_halted(&self, _: &Account, _: &Claim) -> bool {
+        false
+    }
+
     fn only_reports(&self) -> bool {
         false
     }

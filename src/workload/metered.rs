@@ -15,7 +15,12 @@ use crate::profile::{Billing, Claim, Registry, Surface};
 ///
 /// Base URL and credential are replaced, and the model where it is mapped;
 /// everything else of the request stays as it is. Never towards a plan: such a
-/// target is an error when the guard is built.
+/// target is an error when the guard is built, and a request whose path would
+/// lead to one is blocked.
+///
+/// What a client adds below every layer (reqwest's `default_headers`) goes
+/// along: set the plan's credential on the request instead. Trailers of a
+/// request whose model is replaced do not.
 ///
 /// `Debug` shows no key.
 #[derive(Clone)]
@@ -54,13 +59,20 @@ impl Metered {
         if HeaderValue::from_str(&self.key).is_err() || self.key.is_empty() {
             return Some("its key is empty, or cannot stand in a header".to_owned());
         }
-        self.places.iter().find_map(|(_, base)| {
+        self.places.iter().find_map(|(surface, base)| {
             if base.host().is_none() {
                 return Some(format!("`{base}` has no host: give an absolute URL"));
             }
-            let claim = plans.claim(base, &HeaderMap::new()).filter(Claim::is_plan)?;
+            if base.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+                let host = base.host().unwrap_or_default();
+                return Some(format!(
+                    "the URL on `{host}` holds a name or a password: give the key to `Metered::new`"
+                ));
+            }
+            let usual = usual(base, *surface);
+            let claim = plan(plans, base).or_else(|| plan(plans, usual.as_ref()?))?;
             let plan = claim.profile().plan();
-            Some(format!("`{base}` belongs to a plan itself ({plan}): other work may not go there"))
+            Some(format!("`{base}` leads to a plan itself ({plan}): other work may not go there"))
         })
     }
 
@@ -87,8 +99,10 @@ impl Metered {
         Uri::builder().scheme(scheme).authority(authority).path_and_query(path).build().ok()
     }
 
-    /// Replaces the credential in `headers`: in the header that has one.
-    pub(super) fn credential(&self, headers: &mut HeaderMap) {
+    /// Replaces the credential in `headers`: in `x-api-key` if one stood there,
+    /// as a bearer token otherwise. No header stays in which the plan of
+    /// `claim` has its credentials.
+    pub(super) fn credential(&self, claim: &Claim, headers: &mut HeaderMap) {
         let secret = |text: &str| {
             HeaderValue::from_str(text).ok().map(|mut value| {
                 value.set_sensitive(true);
@@ -98,6 +112,9 @@ impl Metered {
         let own_header = headers.remove("x-api-key").is_some();
         let bearer = headers.remove(AUTHORIZATION).is_some();
         headers.remove(http::header::HOST);
+        for name in claim.profile().credential_headers() {
+            headers.remove(name);
+        }
         if own_header {
             if let Some(value) = secret(&self.key) {
                 headers.insert("x-api-key", value);
@@ -114,6 +131,23 @@ impl Metered {
     pub(super) fn model_there(&self, from: &str) -> Option<&str> {
         self.models.iter().find(|(known, _)| known == from).map(|(_, to)| to.as_str())
     }
+}
+
+/// The claim of a plan among `plans` on what goes to `to`.
+pub(super) fn plan(plans: &Registry, to: &Uri) -> Option<Claim> {
+    plans.claim(to, &HeaderMap::new()).filter(Claim::is_plan)
+}
+
+/// Where the requests of a format go below `base`.
+fn usual(base: &Uri, surface: Surface) -> Option<Uri> {
+    let operation = match surface {
+        Surface::Anthropic => "/v1/messages",
+        Surface::Responses => "/responses",
+        _ => "/chat/completions",
+    };
+    let path = format!("{}{operation}", base.path().trim_end_matches('/'));
+    let builder = Uri::builder().scheme(Scheme::HTTPS).authority(base.authority()?.clone());
+    builder.path_and_query(path).build().ok()
 }
 
 /// The profile's metered endpoint of the same format, on the same host if
@@ -157,8 +191,10 @@ fn operation(path: &str, surface: Surface) -> &str {
 
 impl fmt::Debug for Metered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A URL may hold a password.
+        let places = self.places.iter().map(|(surface, base)| (surface, base.host(), base.path()));
         f.debug_struct("Metered")
-            .field("places", &self.places)
+            .field("places", &places.collect::<Vec<_>>())
             .field("models", &self.models)
             .finish_non_exhaustive()
     }
@@ -222,14 +258,15 @@ mod tests {
     #[test]
     fn the_key_replaces_the_credential_where_it_stood_and_is_not_shown() {
         let to = Metered::new("other-secret");
+        let claim = Claim::new(zai(), 0).unwrap();
         let mut headers = HeaderMap::new();
         headers.insert("x-api-key", HeaderValue::from_static("plan-secret"));
-        to.credential(&mut headers);
+        to.credential(&claim, &mut headers);
         assert_eq!(headers.len(), 1);
         assert_eq!(headers["x-api-key"], "other-secret");
         headers.remove("x-api-key");
         headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer plan-secret"));
-        to.credential(&mut headers);
+        to.credential(&claim, &mut headers);
         assert_eq!(headers[AUTHORIZATION], "Bearer other-secret");
         let shown = format!("{headers:?} {to:?}");
         assert!(!shown.contains("secret"), "{shown}");

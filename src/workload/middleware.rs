@@ -10,7 +10,10 @@ use super::{
     WorkloadLayer,
     guard::{Decision, Guard, HEADER, Judging},
 };
-use crate::refusal::{Refused, Stopped};
+use crate::{
+    exchange::Workload,
+    refusal::{Refused, Stopped},
+};
 
 /// The non-coding guard in a reqwest-middleware chain.
 ///
@@ -30,18 +33,18 @@ impl From<WorkloadLayer> for WorkloadMiddleware {
 
 impl WorkloadMiddleware {
     /// Judges a request, and sends it elsewhere where that is its lot. Says
-    /// whether the response carries a warning.
+    /// which warning the response carries.
     pub(crate) async fn judge(
         &self,
         request: &mut Request,
         extensions: &mut Extensions,
-    ) -> Result<bool> {
+    ) -> Result<Option<Workload>> {
         let (to, method) = (request.url().into(), request.method());
         let pending = self.guard.begin(to, method, request.headers(), extensions);
         if request.headers().contains_key(HEADER) {
             request.headers_mut().remove(HEADER);
         }
-        let Some(pending) = pending else { return Ok(false) };
+        let Some(pending) = pending else { return Ok(None) };
         let body = request.body().and_then(|body| body.as_bytes());
         let judged = match self.guard.judge(body) {
             Judging::Done(judged) => judged,
@@ -58,27 +61,27 @@ impl WorkloadMiddleware {
         };
         let headers = request.headers();
         match self.guard.decide(&pending, judged, &uri, headers, data.as_ref(), extensions) {
-            Decision::Pass => Ok(false),
-            Decision::Warn => Ok(true),
+            Decision::Pass => Ok(None),
+            Decision::Warn(workload) => Ok(Some(workload)),
             Decision::Refuse(refused) => Err(stopped(refused)),
-            Decision::Reroute { to, body, with } => {
+            Decision::Reroute { from, to, body, with } => {
                 let to = to.to_string().parse().map_err(Error::middleware)?;
                 *request.url_mut() = to;
-                with.credential(request.headers_mut());
+                with.credential(&from, request.headers_mut());
                 if let Some(data) = body {
                     if request.headers().contains_key(CONTENT_LENGTH) {
                         request.headers_mut().insert(CONTENT_LENGTH, data.len().into());
                     }
                     *request.body_mut() = Some(data.into());
                 }
-                Ok(false)
+                Ok(None)
             }
         }
     }
 
-    /// Marks a response whose request carries a warning.
-    pub(crate) fn warn(response: &mut Response) {
-        response.headers_mut().insert(HEADER, HeaderValue::from_static("non_coding"));
+    /// Marks a response with what its request was taken for.
+    pub(crate) fn warn(response: &mut Response, workload: Workload) {
+        response.headers_mut().insert(HEADER, HeaderValue::from_static(workload.as_str()));
     }
 }
 
@@ -92,8 +95,8 @@ impl Middleware for WorkloadMiddleware {
     ) -> Result<Response> {
         let warn = self.judge(&mut request, extensions).await?;
         let mut response = next.run(request, extensions).await?;
-        if warn {
-            Self::warn(&mut response);
+        if let Some(workload) = warn {
+            Self::warn(&mut response, workload);
         }
         Ok(response)
     }

@@ -12,12 +12,14 @@ pub enum Action {
     Pass,
     /// It passes, with a line in the log and an event.
     Report,
-    /// It passes, and the response has a header `x-planguard-workload`.
+    /// It passes, and the response has a header `x-planguard-workload`: the
+    /// kind of work that it was taken for.
     Warn,
     /// It is refused before anything leaves, if a person's turn begins with
     /// it.
     Block,
-    /// It goes elsewhere.
+    /// It goes elsewhere; what could be either does not while the account is
+    /// halted, as far as this process knows.
     Reroute(Metered),
 }
 

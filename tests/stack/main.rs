@@ -11,3 +11,5 @@ mod gateway;
 mod ledger;
 mod order;
 mod wire;
+#[cfg(feature = "workload")]
+mod work;

@@ -165,8 +165,7 @@ impl<F: FnMut(u64)> Reader<'_, F> {
             return;
         }
         let (mut a, mut b, mut c) = ('<', '\0', '\0');
-        let mut at = 1;
-        for next in word.iter().copied().chain(['>']) {
+        for (at, next) in (1..).zip(word.iter().copied().chain(['>'])) {
             match at {
                 1 => b = next,
                 2 => {
@@ -179,7 +178,6 @@ impl<F: FnMut(u64)> Reader<'_, F> {
                     (a, b, c) = (b, c, next);
                 }
             }
-            at += 1;
         }
     }
 }

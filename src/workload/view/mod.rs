@@ -87,6 +87,18 @@ impl View {
     /// Reads `body`. None if it is too long, no JSON, of no known shape, or
     /// holds no words of a person.
     pub fn read(body: &[u8], limits: Limits) -> Option<Self> {
+        Self::read_any(body, limits).filter(Self::has_words)
+    }
+
+    /// Whether it holds words of a person, without which there is nothing to
+    /// judge.
+    pub(super) fn has_words(&self) -> bool {
+        !self.newest.is_empty()
+    }
+
+    /// Reads `body`, even if no words of a person are found in it: those of a
+    /// long turn are too far back.
+    pub(super) fn read_any(body: &[u8], limits: Limits) -> Option<Self> {
         if body.len() > limits.body_bytes {
             return None;
         }
@@ -97,7 +109,7 @@ impl View {
         view.read_system(&request);
         view.own_call = view.asks_for_itself(&request);
         view.turn_start &= !view.own_call;
-        (!view.newest.is_empty()).then_some(view)
+        Some(view)
     }
 
     /// The wire format.
@@ -187,6 +199,9 @@ impl View {
                 }
             }
         }
+        if persons == 0 {
+            self.turn_start = !answered;
+        }
         if persons > EARLIER_TURNS && !first_seen {
             self.first_turn(request);
         }
@@ -259,8 +274,8 @@ impl View {
             join(&texts, SYSTEM)
         };
         (!request.tools && is_own_call(&system()))
-            || is_own_call(&parts::head(&self.newest, 600))
-            || is_own_call(&parts::tail(&self.newest, 300))
+            || is_own_call(parts::head(&self.newest, 600))
+            || is_own_call(parts::tail(&self.newest, 300))
     }
 }
 

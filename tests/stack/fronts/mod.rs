@@ -85,6 +85,9 @@ macro_rules! cases {
         mod silence;
         #[path = "../cases/slow_ledger.rs"]
         mod slow_ledger;
+        #[cfg(feature = "workload")]
+        #[path = "../cases/workload/mod.rs"]
+        mod workload;
     };
 }
 
