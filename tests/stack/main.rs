@@ -6,6 +6,7 @@
 mod auto_traits;
 mod capture;
 mod fronts;
+#[cfg(feature = "axum")]
 mod gateway;
 #[path = "../support/ledger.rs"]
 mod ledger;

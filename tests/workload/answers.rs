@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::Response;
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
 use planguard::{
@@ -73,7 +73,7 @@ async fn it_fits_around_an_axum_router() {
         let app = Router::new().fallback(|body: Bytes| async move { body });
         let app = app.layer(layer(Policy::new()).answer_refusals(dialect));
         let send = |words: &str| {
-            let asked: Request<Body> = request(turn(words).into());
+            let asked: http::Request<Body> = request(turn(words).into());
             app.clone().oneshot(asked)
         };
         let Ok(refused): Result<_, Infallible> = send(STORY).await;
