@@ -1,6 +1,15 @@
 //! A cursor over one JSON text: values are crossed, not built.
 
+use std::borrow::Cow;
+
 use crate::quote::closing_quote;
+
+#[cfg(test)]
+mod tests;
+
+/// No name that is looked for is longer than this as it stands, with each of
+/// its characters escaped.
+const NAME_BYTES: usize = 128;
 
 /// A place in a JSON text. Everything gives `None` where the text is broken.
 ///
@@ -82,17 +91,16 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Walks an object; `each` gets the keys as they stand, and crosses the
-    /// value of each.
+    /// Walks an object; `each` gets the keys, and crosses the value of each.
     pub(super) fn object(
         &mut self,
-        mut each: impl FnMut(&'a [u8], &mut Self) -> Option<()>,
+        mut each: impl FnMut(&[u8], &mut Self) -> Option<()>,
     ) -> Option<()> {
         self.items(b'{', b'}', |cursor| {
             let key = cursor.string()?;
             (cursor.peek()? == b':').then_some(())?;
             cursor.forward(1)?;
-            each(key, cursor)
+            each(&name(key), cursor)
         })
     }
 
@@ -139,6 +147,22 @@ pub(super) fn as_string(raw: &[u8]) -> Option<&[u8]> {
     }
 }
 
+/// The name that a raw string stands for. One that is too long to be known is
+/// left as it stands.
+pub(super) fn name(raw: &[u8]) -> Cow<'_, [u8]> {
+    if raw.len() > NAME_BYTES || !raw.contains(&b'\\') {
+        return Cow::Borrowed(raw);
+    }
+    let mut plain = String::new();
+    unescape(raw, &mut plain);
+    Cow::Owned(plain.into_bytes())
+}
+
+/// Whether a raw value is the string `word`.
+pub(super) fn is(raw: &[u8], word: &[u8]) -> bool {
+    as_string(raw).is_some_and(|raw| *name(raw) == *word)
+}
+
 /// The text that a raw string, or a piece of one, stands for. What is no
 /// UTF-8, and a lone surrogate, becomes U+FFFD; an escape that was cut in half
 /// is left out.
@@ -155,7 +179,11 @@ pub(super) fn unescape(raw: &[u8], into: &mut String) {
             b'r' => into.push('\r'),
             b'b' | b'f' => into.push(' '),
             b'u' => {
-                let Some(first) = hex(rest) else { continue };
+                let Some(first) = hex(rest) else {
+                    // Cut in half, or no escape at all.
+                    rest = if rest.len() < 4 { b"" } else { rest };
+                    continue;
+                };
                 rest = rest.get(4..).unwrap_or_default();
                 let second = match rest {
                     [b'\\', b'u', low @ ..] if (0xd800..0xdc00).contains(&first) => hex(low),

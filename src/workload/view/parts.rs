@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{
-    super::json::{Cursor, as_string, unescape},
+    super::json::{Cursor, as_string, is, unescape},
     strip::raw_lines,
 };
 
@@ -55,7 +55,7 @@ pub(super) fn has_result(content: &[u8]) -> bool {
         }
         cursor.object(|key, cursor| {
             let value = cursor.value()?;
-            found |= key == b"type" && as_string(value) == Some(b"tool_result");
+            found |= key == b"type" && is(value, b"tool_result");
             Some(())
         })
     });
@@ -80,7 +80,7 @@ pub(super) fn result(content: &[u8], window: Window) -> String {
             }
             Some(())
         })?;
-        if as_string(kind) == Some(b"tool_result") && found.len() < PARTS {
+        if is(kind, b"tool_result") && found.len() < PARTS {
             found.extend(texts(within));
         }
         Some(())

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::super::json::{Cursor, as_string};
+use super::super::json::{self, Cursor, as_string};
 
 /// How many turns are remembered; of a longer request the last ones.
 const TURNS: usize = 1_024;
@@ -144,13 +144,14 @@ impl<'a> Request<'a> {
             *place = cursor.value()?;
             Some(())
         })?;
-        let role = match (as_string(role), as_string(kind)) {
-            (Some(b"user"), _) => Role::User,
-            (Some(b"assistant" | b"model"), _) => Role::Assistant,
-            (Some(b"system" | b"developer"), _) => Role::System,
-            (Some(b"tool" | b"function"), _) => Role::Result,
-            (_, Some(kind)) if kind.ends_with(b"_output") => Role::Result,
-            (_, Some(kind)) if kind.ends_with(b"_call") => Role::Call,
+        let name = |raw| json::name(as_string(raw).unwrap_or_default());
+        let role = match (&*name(role), &*name(kind)) {
+            (b"user", _) => Role::User,
+            (b"assistant" | b"model", _) => Role::Assistant,
+            (b"system" | b"developer", _) => Role::System,
+            (b"tool" | b"function", _) => Role::Result,
+            (_, kind) if kind.ends_with(b"_output") => Role::Result,
+            (_, kind) if kind.ends_with(b"_call") => Role::Call,
             _ => return Some(()),
         };
         match role {
