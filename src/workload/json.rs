@@ -1,15 +1,12 @@
 //! A cursor over one JSON text: values are crossed, not built.
 
-use std::borrow::Cow;
-
-use crate::quote::closing_quote;
-
+mod escape;
 #[cfg(test)]
 mod tests;
 
-/// No name that is looked for is longer than this as it stands, with each of
-/// its characters escaped.
-const NAME_BYTES: usize = 128;
+pub(super) use escape::{escape_bytes, is, name, plainly, unescape};
+
+use crate::quote::closing_quote;
 
 /// A place in a JSON text. Everything gives `None` where the text is broken.
 ///
@@ -65,6 +62,13 @@ impl<'a> Cursor<'a> {
             }
         }
         whole.get(..whole.len() - self.rest.len())
+    }
+
+    /// Goes on where `later`, a cursor that went further, stands; gives what it
+    /// has crossed.
+    pub(super) fn until(&mut self, later: &Self) -> Option<&'a [u8]> {
+        self.peek();
+        self.forward(self.rest.len().checked_sub(later.rest.len())?)
     }
 
     /// Crosses a container. Depth is only counted: no nesting is too deep.
@@ -145,71 +149,4 @@ pub(super) fn as_string(raw: &[u8]) -> Option<&[u8]> {
         [b'"', within @ .., b'"'] => Some(within),
         _ => None,
     }
-}
-
-/// The name that a raw string stands for. One that is too long to be known is
-/// left as it stands.
-pub(super) fn name(raw: &[u8]) -> Cow<'_, [u8]> {
-    if raw.len() > NAME_BYTES || !raw.contains(&b'\\') {
-        return Cow::Borrowed(raw);
-    }
-    let mut plain = String::new();
-    unescape(raw, &mut plain);
-    Cow::Owned(plain.into_bytes())
-}
-
-/// Whether a raw value is the string `word`.
-pub(super) fn is(raw: &[u8], word: &[u8]) -> bool {
-    as_string(raw).is_some_and(|raw| *name(raw) == *word)
-}
-
-/// The text that a raw string, or a piece of one, stands for. What is no
-/// UTF-8, and a lone surrogate, becomes U+FFFD; an escape that was cut in half
-/// is left out.
-pub(super) fn unescape(raw: &[u8], into: &mut String) {
-    let mut rest = raw;
-    while let Some(at) = memchr::memchr(b'\\', rest) {
-        let (plain, escaped) = rest.split_at(at);
-        push(plain, into);
-        let Some(kind) = escaped.get(1) else { return };
-        rest = escaped.get(2..).unwrap_or_default();
-        match kind {
-            b'n' => into.push('\n'),
-            b't' => into.push('\t'),
-            b'r' => into.push('\r'),
-            b'b' | b'f' => into.push(' '),
-            b'u' => {
-                let Some(first) = hex(rest) else {
-                    // Cut in half, or no escape at all.
-                    rest = if rest.len() < 4 { b"" } else { rest };
-                    continue;
-                };
-                rest = rest.get(4..).unwrap_or_default();
-                let second = match rest {
-                    [b'\\', b'u', low @ ..] if (0xd800..0xdc00).contains(&first) => hex(low),
-                    _ => None,
-                };
-                match second.filter(|low| (0xdc00..0xe000).contains(low)) {
-                    Some(low) => {
-                        rest = rest.get(6..).unwrap_or_default();
-                        let code = 0x10000 + ((first - 0xd800) << 10) + (low - 0xdc00);
-                        into.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
-                    }
-                    None => into.push(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER)),
-                }
-            }
-            other => into.push(char::from(*other)),
-        }
-    }
-    push(rest, into);
-}
-
-fn push(bytes: &[u8], into: &mut String) {
-    into.push_str(&String::from_utf8_lossy(bytes));
-}
-
-fn hex(digits: &[u8]) -> Option<u32> {
-    let digits = std::str::from_utf8(digits.get(..4)?).ok()?;
-    digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(())?;
-    u32::from_str_radix(digits, 16).ok()
 }

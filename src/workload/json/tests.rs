@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::{super::spelling, *};
+use super::{super::spelling, escape::NAME_BYTES, *};
 
 fn plain(raw: &[u8]) -> String {
     let mut text = String::new();
@@ -136,7 +136,31 @@ fn what_is_broken_is_no_value() {
     }
 }
 
+#[test]
+fn what_need_not_be_escaped_is_spelled_plainly() {
+    for (raw, plain) in [
+        (r"a\u003cb\u003E", "a<b>"),
+        (r"<\/b> \n \\/", r"</b> \n \\/"),
+        (r"\\u003c \u00e9 \u0022 \u005c \u000a", r"\\u003c \u00e9 \u0022 \u005c \u000a"),
+        (r"\u0041\ud83d\u", r"A\ud83d\u"),
+        (r"\u0041\", r"A\"),
+    ] {
+        assert_eq!(String::from_utf8_lossy(&plainly(raw.as_bytes())), plain);
+    }
+}
+
 proptest! {
+    #[test]
+    fn spelled_plainly_a_value_is_the_same(
+        value in spelling::json(),
+        mut spelling in spelling::Spelling::any(),
+    ) {
+        let text = spelling.write(&value);
+        let plain = plainly(&text);
+        prop_assert_eq!(serde_json::from_slice::<Value>(&plain).ok(), Some(value));
+        prop_assert!(memchr::memmem::find(&plain, b"\\u0041").is_none());
+    }
+
     #[test]
     fn every_valid_text_is_walked_as_serde_json_reads_it(
         value in spelling::json(),
