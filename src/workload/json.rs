@@ -1,5 +1,11 @@
 //! A cursor over one JSON text: values are crossed, not built.
 
+mod escape;
+#[cfg(test)]
+mod tests;
+
+pub(super) use escape::{escape_bytes, is, name, plainly, unescape};
+
 use crate::quote::closing_quote;
 
 /// A place in a JSON text. Everything gives `None` where the text is broken.
@@ -58,6 +64,13 @@ impl<'a> Cursor<'a> {
         whole.get(..whole.len() - self.rest.len())
     }
 
+    /// Goes on where `later`, a cursor that went further, stands; gives what it
+    /// has crossed.
+    pub(super) fn until(&mut self, later: &Self) -> Option<&'a [u8]> {
+        self.peek();
+        self.forward(self.rest.len().checked_sub(later.rest.len())?)
+    }
+
     /// Crosses a container. Depth is only counted: no nesting is too deep.
     fn cross(&mut self) -> Option<()> {
         let mut depth = 0usize;
@@ -82,17 +95,16 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Walks an object; `each` gets the keys as they stand, and crosses the
-    /// value of each.
+    /// Walks an object; `each` gets the keys, and crosses the value of each.
     pub(super) fn object(
         &mut self,
-        mut each: impl FnMut(&'a [u8], &mut Self) -> Option<()>,
+        mut each: impl FnMut(&[u8], &mut Self) -> Option<()>,
     ) -> Option<()> {
         self.items(b'{', b'}', |cursor| {
             let key = cursor.string()?;
             (cursor.peek()? == b':').then_some(())?;
             cursor.forward(1)?;
-            each(key, cursor)
+            each(&name(key), cursor)
         })
     }
 
@@ -137,51 +149,4 @@ pub(super) fn as_string(raw: &[u8]) -> Option<&[u8]> {
         [b'"', within @ .., b'"'] => Some(within),
         _ => None,
     }
-}
-
-/// The text that a raw string, or a piece of one, stands for. What is no
-/// UTF-8, and a lone surrogate, becomes U+FFFD; an escape that was cut in half
-/// is left out.
-pub(super) fn unescape(raw: &[u8], into: &mut String) {
-    let mut rest = raw;
-    while let Some(at) = memchr::memchr(b'\\', rest) {
-        let (plain, escaped) = rest.split_at(at);
-        push(plain, into);
-        let Some(kind) = escaped.get(1) else { return };
-        rest = escaped.get(2..).unwrap_or_default();
-        match kind {
-            b'n' => into.push('\n'),
-            b't' => into.push('\t'),
-            b'r' => into.push('\r'),
-            b'b' | b'f' => into.push(' '),
-            b'u' => {
-                let Some(first) = hex(rest) else { continue };
-                rest = rest.get(4..).unwrap_or_default();
-                let second = match rest {
-                    [b'\\', b'u', low @ ..] if (0xd800..0xdc00).contains(&first) => hex(low),
-                    _ => None,
-                };
-                match second.filter(|low| (0xdc00..0xe000).contains(low)) {
-                    Some(low) => {
-                        rest = rest.get(6..).unwrap_or_default();
-                        let code = 0x10000 + ((first - 0xd800) << 10) + (low - 0xdc00);
-                        into.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
-                    }
-                    None => into.push(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER)),
-                }
-            }
-            other => into.push(char::from(*other)),
-        }
-    }
-    push(rest, into);
-}
-
-fn push(bytes: &[u8], into: &mut String) {
-    into.push_str(&String::from_utf8_lossy(bytes));
-}
-
-fn hex(digits: &[u8]) -> Option<u32> {
-    let digits = std::str::from_utf8(digits.get(..4)?).ok()?;
-    digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(())?;
-    u32::from_str_radix(digits, 16).ok()
 }

@@ -98,6 +98,8 @@ mod model;
 mod policy;
 #[cfg(feature = "tower")]
 mod service;
+#[cfg(test)]
+mod spelling;
 mod tally;
 mod view;
 

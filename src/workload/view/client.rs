@@ -1,6 +1,8 @@
 //! What known clients put where a person's words would be. Measured on the
 //! clients themselves; a client that is not here costs nothing but accuracy.
 
+use super::window::head;
+
 /// Beginnings of turns that a client writes in the user's role.
 pub(super) const CONTEXT_TURNS: [&str; 9] = [
     "# AGENTS.md instructions",
@@ -19,12 +21,32 @@ pub(super) const FRESH_START: &str = "I switched to a new code base.";
 
 /// Beginnings of a tool's result in the user's role (Cline, Roo Code).
 pub(super) fn is_result(text: &str) -> bool {
-    let call = text.strip_prefix('[').and_then(|rest| rest.split_once(']'));
-    let answers = call.is_some_and(|(call, after)| {
-        call.len() < 512 && call.contains(' ') && after.trim_start().starts_with("Result")
-    });
-    answers || text.starts_with("[ERROR]") || text.starts_with("<tool_response>")
+    called(text).is_some() || text.starts_with("[ERROR]") || text.starts_with("<tool_response>")
 }
+
+/// Whether it is the result of the call by which an agent says that its work
+/// is done: what a person answers to that begins a turn.
+pub(super) fn is_completion(text: &str) -> bool {
+    called(text).is_some_and(|call| call.starts_with("attempt_completion"))
+}
+
+/// The call that `text` gives the result of: `read_file for 'a.rs'`.
+fn called(text: &str) -> Option<&str> {
+    let start = head(text.strip_prefix('[')?, 512);
+    let (call, _) = start.split_once("] Result")?;
+    let tool = call.split(' ').next()?;
+    let named = tool.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+    (named && (tool != call || tool.contains('_'))).then_some(call)
+}
+
+/// In front of what a person says when a task goes on (Cline, Roo Code).
+pub(super) const RESUMED: &str = "[TASK RESUMPTION]";
+
+/// A quote within a text that was quoted for a shell.
+pub(super) const QUOTE: &str = "\\\"";
+
+/// In front of what is said to those who bill a client (Claude Code).
+pub(super) const BILLING: &[u8] = b"x-anthropic-billing-header:";
 
 /// The names by which a client says who it is.
 pub(super) const IDENTITIES: [&str; 16] = [

@@ -1,19 +1,27 @@
 //! From a request's body to what matters of it: the person's newest words, and
 //! what they stand in.
 
-use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
-
 mod client;
+mod echo;
 mod parts;
+mod person;
 mod request;
 mod strip;
+mod system;
+#[cfg(test)]
+mod tests;
+mod window;
 
 pub use request::Shape;
 
+use super::json::plainly;
+
 use self::{
-    client::{CONTEXT_TURNS, FRESH_START, IDENTITIES, is_own_call, is_result},
-    parts::{Window, arguments, has_result, join, result, texts},
+    client::{CONTEXT_TURNS, FRESH_START, RESUMED, is_completion, is_own_call, is_result},
+    parts::{all_texts, arguments, result},
+    person::Echoes,
     request::{Request, Role, Turn},
+    window::{Window, cut, head, tail},
 };
 
 /// How much of a text is looked at: its beginning and its end.
@@ -22,20 +30,12 @@ const EARLIER: Window = Window { head: 500, tail: 200 };
 const ANSWER: Window = Window { head: 300, tail: 150 };
 const CALL: Window = Window { head: 160, tail: 40 };
 const RESULT: Window = Window { head: 300, tail: 300 };
-/// A longer system text is an agent's frame, which names the client and not
-/// the task.
-const SYSTEM_BYTES: usize = 3_000;
-const SYSTEM: Window = Window { head: 700, tail: 300 };
 /// How many earlier turns, calls and answers are looked at.
 const EARLIER_TURNS: usize = 3;
 const CALLS: usize = 4;
 const ANSWERS: usize = 2;
 /// The longest name of a model.
-const MODEL_BYTES: usize = 128;
-/// How much of the system's text its mark is made of.
-const MARKED: usize = 2_048;
-/// How many turns are searched backwards for a person's words.
-const SEARCHED: usize = 256;
+const MODEL: Window = Window { head: 128, tail: 0 };
 
 /// What is read of a body at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,10 +104,17 @@ impl View {
         }
         let request = Request::read(body)?;
         let mut view = Self { shape: Some(request.shape()), ..Self::default() };
-        view.model = request.model.map(|model| parts::whole(model, MODEL_BYTES));
+        view.model = request.model.map(|model| cut(model, MODEL));
         view.read_turns(&request);
-        view.read_system(&request);
-        view.own_call = view.asks_for_itself(&request);
+        view.system_mark = system::mark(&request);
+        // What stands beside tools is a frame.
+        let system = if request.tools { String::new() } else { system::window(&request) };
+        view.own_call = is_own_call(&system)
+            || is_own_call(head(&view.newest, 600))
+            || is_own_call(tail(&view.newest, 300));
+        if system::is_short(&request) {
+            view.system = system::without_identity(system);
+        }
         view.turn_start &= !view.own_call;
         Some(view)
     }
@@ -138,9 +145,10 @@ impl View {
         let mut answered = false;
         let mut persons = 0;
         let mut first_seen = false;
+        let mut echoes = Echoes::default();
         // How many answers belong to turns that were seen, going backwards.
         let mut answers_before = 0;
-        for turn in request.turns.iter().rev().take(SEARCHED) {
+        for turn in request.turns.iter().rev().chain(request.first.iter().rev()) {
             match turn.role {
                 Role::System => {}
                 Role::Call => {
@@ -158,13 +166,14 @@ impl View {
                     answered |= calls;
                 }
                 Role::User => {
-                    if has_result(turn.content) {
+                    if turn.holds.result {
                         self.tool_result(turn);
                         answered = true;
                     }
                     let window = if persons == 0 { NEWEST } else { EARLIER };
-                    let system = if persons == 0 { request.system.as_slice() } else { &[] };
-                    let words = person(turn, window, system);
+                    let content = if turn.holds.words { turn.content } else { b"" };
+                    let content = &plainly(content);
+                    let mut words = person::words(content, window);
                     if words.starts_with(FRESH_START) {
                         self.answers.truncate(answers_before);
                         first_seen = true;
@@ -179,12 +188,18 @@ impl View {
                     if words.is_empty() || is_context(&words) {
                         continue;
                     }
-                    if is_result(&words) {
-                        answered |= persons == 0;
-                        if self.result.is_empty() {
+                    if is_result(&words) || words.starts_with(RESUMED) {
+                        let said = Some(person::said(content, window))
+                            .filter(|said| !said.is_empty() && !is_result(said));
+                        let ended = is_completion(&words) && said.is_some();
+                        answered |= persons == 0 && !ended;
+                        if self.result.is_empty() && is_result(&words) {
                             self.result = words;
                         }
-                        continue;
+                        let Some(said) = said else { continue };
+                        words = said;
+                    } else if persons == 0 {
+                        words = echoes.without(content, window, request).unwrap_or(words);
                     }
                     if persons == 0 {
                         self.newest = words;
@@ -210,8 +225,8 @@ impl View {
     fn first_turn(&mut self, request: &Request<'_>) {
         let users = request.first.iter().chain(request.turns.iter().take(8));
         let words = users
-            .filter(|turn| turn.role == Role::User)
-            .map(|turn| person(turn, EARLIER, &[]))
+            .filter(|turn| turn.role == Role::User && turn.holds.words)
+            .map(|turn| person::words(&plainly(turn.content), EARLIER))
             .find(|words| !words.is_empty() && !is_context(words));
         if let Some(words) = words.filter(|words| !self.earlier.contains(words)) {
             self.earlier.push(words);
@@ -219,9 +234,7 @@ impl View {
     }
 
     fn call(&mut self, turn: &Turn<'_>) {
-        if self.calls.len() < CALLS {
-            self.calls.extend(arguments(turn.content, CALL));
-        }
+        self.calls.extend(arguments(turn.content, CALL, CALLS.saturating_sub(self.calls.len())));
     }
 
     fn tool_result(&mut self, turn: &Turn<'_>) {
@@ -233,49 +246,18 @@ impl View {
     /// Whether there are calls in it.
     fn assistant(&mut self, turn: &Turn<'_>) -> bool {
         if self.answers.len() < ANSWERS {
-            let words = join(&texts(turn.content), ANSWER);
+            let words = all_texts(turn.content, ANSWER);
             if !words.is_empty() {
                 self.answers.push(words);
             }
         }
         let before = self.calls.len();
-        for calls in [turn.calls, turn.content] {
-            if before < CALLS {
-                self.calls.extend(arguments(calls, CALL));
-            }
+        // What is a string there, even one that holds JSON, is said.
+        for calls in [turn.calls, turn.content].into_iter().filter(|calls| calls.starts_with(b"["))
+        {
+            self.calls.extend(arguments(calls, CALL, CALLS.saturating_sub(self.calls.len())));
         }
-        self.calls.truncate(CALLS);
         self.calls.len() > before
-    }
-
-    fn read_system(&mut self, request: &Request<'_>) {
-        let starts = request.system.iter().map(|text| text.get(..MARKED.min(text.len())));
-        let starts: Vec<_> = starts.flatten().collect();
-        if !starts.is_empty() {
-            let hasher = BuildHasherDefault::<DefaultHasher>::default();
-            self.system_mark = Some(hasher.hash_one((starts, request.system_bytes)));
-        }
-        if request.tools || request.system_bytes >= SYSTEM_BYTES {
-            return;
-        }
-        let texts: Vec<_> = request.system.iter().flat_map(|text| texts(text)).collect();
-        let text = join(&texts, SYSTEM);
-        let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
-        let first_lower = first.to_lowercase();
-        let names_client = first.len() < 200
-            && first_lower.starts_with("you are")
-            && IDENTITIES.iter().any(|name| first_lower.contains(name));
-        self.system = if names_client { rest.to_owned() } else { text };
-    }
-
-    fn asks_for_itself(&self, request: &Request<'_>) -> bool {
-        let system = || {
-            let texts: Vec<_> = request.system.iter().flat_map(|text| texts(text)).collect();
-            join(&texts, SYSTEM)
-        };
-        (!request.tools && is_own_call(&system()))
-            || is_own_call(parts::head(&self.newest, 600))
-            || is_own_call(parts::tail(&self.newest, 300))
     }
 }
 
@@ -290,26 +272,5 @@ pub(super) fn model_of(body: &[u8]) -> Option<(std::ops::Range<usize>, String)> 
     // It is a piece of the body.
     let from = (model.as_ptr() as usize).checked_sub(body.as_ptr() as usize)?;
     let range = from.checked_sub(1)?..from + model.len() + 1;
-    Some((range, parts::whole(model, MODEL_BYTES)))
-}
-
-/// A person's words in `turn`; `system` may hold lines that the client repeats.
-fn person(turn: &Turn<'_>, window: Window, system: &[&[u8]]) -> String {
-    let mut kept = Vec::new();
-    let texts = texts(turn.content);
-    let escaped_tags = texts.iter().any(|text| memchr::memmem::find(text, b"\\u003c").is_some());
-    let plain: Vec<String>;
-    let texts: Vec<&[u8]> = if escaped_tags {
-        plain = texts.iter().map(|text| parts::untag(text)).collect();
-        plain.iter().map(String::as_bytes).collect()
-    } else {
-        texts
-    };
-    for text in &texts {
-        strip::person(text, &mut kept);
-    }
-    if !system.is_empty() {
-        kept = parts::without_echoes(kept, system);
-    }
-    parts::unquoted(join(&kept, window))
+    Some((range, cut(model, MODEL)))
 }

@@ -2,10 +2,15 @@
 
 use std::collections::VecDeque;
 
-use super::super::json::{Cursor, as_string};
+use super::{
+    super::json::{self, Cursor, as_string},
+    parts::Holds,
+};
 
 /// How many turns are remembered; of a longer request the last ones.
 const TURNS: usize = 1_024;
+/// How many of the first ones are remembered too.
+const FIRST: usize = 4;
 /// How many texts of the system are remembered.
 const SYSTEM: usize = 16;
 
@@ -50,6 +55,7 @@ pub(super) struct Turn<'a> {
     pub(super) role: Role,
     /// A string, or an array of parts.
     pub(super) content: &'a [u8],
+    pub(super) holds: Holds,
     /// An array of calls (Chat Completions).
     pub(super) calls: &'a [u8],
 }
@@ -62,8 +68,8 @@ pub(super) struct Request<'a> {
     /// How many bytes all of the system's texts have.
     pub(super) system_bytes: usize,
     pub(super) turns: VecDeque<Turn<'a>>,
-    /// The first turn of a user, if it is no longer among the turns.
-    pub(super) first: Option<Turn<'a>>,
+    /// The first turns of a user, if they are no longer among the turns.
+    pub(super) first: Vec<Turn<'a>>,
     /// Whether any tool is offered.
     pub(super) tools: bool,
     pub(super) anthropic: bool,
@@ -89,9 +95,9 @@ impl<'a> Request<'a> {
                 match cursor.peek()? {
                     b'[' => cursor.array(|cursor| self.turn(cursor)),
                     _ => {
-                        let content = cursor.value()?;
+                        let (content, holds) = Holds::cross(cursor)?;
                         self.known = content.first() == Some(&b'"');
-                        self.push(Turn { role: Role::User, content, calls: b"" });
+                        self.push(Turn { role: Role::User, content, holds, calls: b"" });
                         Some(())
                     }
                 }
@@ -132,11 +138,15 @@ impl<'a> Request<'a> {
         }
         let (mut role, mut kind): (&[u8], &[u8]) = (b"", b"");
         let (mut content, mut calls, mut other): (&[u8], &[u8], &[u8]) = (b"", b"", b"");
+        let mut holds = Holds::default();
         cursor.object(|key, cursor| {
             let place = match key {
+                b"content" => {
+                    (content, holds) = Holds::cross(cursor)?;
+                    return Some(());
+                }
                 b"role" => &mut role,
                 b"type" => &mut kind,
-                b"content" => &mut content,
                 b"tool_calls" => &mut calls,
                 b"arguments" | b"output" | b"action" | b"input" => &mut other,
                 _ => return cursor.value().map(|_| ()),
@@ -144,29 +154,31 @@ impl<'a> Request<'a> {
             *place = cursor.value()?;
             Some(())
         })?;
-        let role = match (as_string(role), as_string(kind)) {
-            (Some(b"user"), _) => Role::User,
-            (Some(b"assistant" | b"model"), _) => Role::Assistant,
-            (Some(b"system" | b"developer"), _) => Role::System,
-            (Some(b"tool" | b"function"), _) => Role::Result,
-            (_, Some(kind)) if kind.ends_with(b"_output") => Role::Result,
-            (_, Some(kind)) if kind.ends_with(b"_call") => Role::Call,
+        let name = |raw| json::name(as_string(raw).unwrap_or_default());
+        let role = match (&*name(role), &*name(kind)) {
+            (b"user", _) => Role::User,
+            (b"assistant" | b"model", _) => Role::Assistant,
+            (b"system" | b"developer", _) => Role::System,
+            (b"tool" | b"function", _) => Role::Result,
+            (_, kind) if kind.ends_with(b"_output") => Role::Result,
+            (_, kind) if kind.ends_with(b"_call") => Role::Call,
             _ => return Some(()),
         };
         match role {
             Role::System => self.system(content),
             Role::Call | Role::Result if content.is_empty() => {
-                self.push(Turn { role, content: other, calls: b"" });
+                self.push(Turn { role, content: other, holds, calls: b"" });
             }
-            _ => self.push(Turn { role, content, calls }),
+            _ => self.push(Turn { role, content, holds, calls }),
         }
         Some(())
     }
 
     fn push(&mut self, turn: Turn<'a>) {
         if self.turns.len() == TURNS {
-            let oldest = self.turns.pop_front().filter(|turn| turn.role == Role::User);
-            self.first = self.first.or(oldest);
+            let oldest = self.turns.pop_front();
+            let words = oldest.filter(|turn| turn.role == Role::User && turn.holds.words);
+            self.first.extend(words.filter(|_| self.first.len() < FIRST));
         }
         self.turns.push_back(turn);
     }
