@@ -9,6 +9,9 @@ use super::{
     features::{DENSE, Features, HASHED, Lexicon},
 };
 
+#[cfg(test)]
+mod tests;
+
 /// The first bytes of a model's file.
 const MAGIC: &[u8] = b"planguard workload model 1\n";
 
@@ -41,6 +44,14 @@ pub struct Card {
     pub coding: f32,
 }
 
+impl Card {
+    fn is_finite(&self) -> bool {
+        let Self { steps, bias, slope, offset, non_coding, coding } = self;
+        let ones = [bias, slope, offset, coding];
+        steps.iter().chain(non_coding).chain(ones).all(|number| number.is_finite())
+    }
+}
+
 /// Why a model cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("this is no workload model: {0}")]
@@ -69,7 +80,8 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// [`ModelError`] if their numbers are others.
+    /// [`ModelError`] if their numbers are others, or one of them or of the card
+    /// is no finite number.
     pub fn new(card: Card, hashed: Vec<i8>, dense: Vec<f32>) -> Result<Self, ModelError> {
         if hashed.len() != HASHED || dense.len() != DENSE {
             return Err(ModelError(format!(
@@ -78,6 +90,9 @@ impl Model {
                 dense.len()
             )));
         }
+        if !card.is_finite() || !dense.iter().all(|weight| weight.is_finite()) {
+            return Err(ModelError("a weight or a threshold is not finite".to_owned()));
+        }
         Ok(Self { card, hashed, dense, lexicon: Lexicon::built_in() })
     }
 
@@ -85,7 +100,8 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// [`ModelError`] if it is of another version, or cut.
+    /// [`ModelError`] if it is of another version, cut, or longer, or if its card
+    /// is wrong; and those of [`new`](Self::new).
     pub fn read(file: &[u8]) -> Result<Self, ModelError> {
         let error = |what: &str| ModelError(what.to_owned());
         let rest = file.strip_prefix(MAGIC).ok_or_else(|| error("another beginning"))?;
@@ -95,10 +111,9 @@ impl Model {
         let weights = rest.get(1..).unwrap_or_default();
         let (hashed, dense) = weights.split_at_checked(HASHED).ok_or_else(|| error("it is cut"))?;
         let hashed = hashed.iter().map(|byte| i8::from_le_bytes([*byte])).collect();
-        let dense = dense.chunks_exact(4);
-        let dense =
-            dense.filter_map(|four| four.first_chunk().map(|four| f32::from_le_bytes(*four)));
-        Self::new(card, hashed, dense.collect())
+        let weights = dense.chunks(4).map(|four| <[u8; 4]>::try_from(four).map(f32::from_le_bytes));
+        let dense = weights.collect::<Result<_, _>>().map_err(|_| error("it is cut"))?;
+        Self::new(card, hashed, dense)
     }
 
     /// Writes the file that [`read`](Self::read) reads.

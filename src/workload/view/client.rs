@@ -68,6 +68,15 @@ pub(super) const IDENTITIES: [&str; 16] = [
     "copilot",
 ];
 
+/// Beginnings of a client's frame that is as short as a person's system text
+/// (aider, in each of its modes).
+pub(super) const FRAMES: [&str; 4] = [
+    "Act as an expert software developer",
+    "Act as an expert code analyst",
+    "Act as an expert architect engineer",
+    "Act as an expert software engineer",
+];
+
 /// Words that an agent's own call (a title, a summary for the next context, a
 /// topic, what to remember) is made of: one of each pair, in lower case.
 const OWN_CALLS: [(&[&str], &[&str]); 5] = [

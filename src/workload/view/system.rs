@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 
 use super::{
-    client::{BILLING, IDENTITIES},
+    client::{BILLING, FRAMES, IDENTITIES},
     parts::texts,
     request::Request,
     window::{Pieces, Window},
@@ -37,8 +37,12 @@ pub(super) fn is_short(request: &Request<'_>) -> bool {
     request.system_bytes < SHORT_BYTES
 }
 
-/// `text` without a first line that only says which client this is.
+/// `text` without a first line that only says which client this is; nothing of
+/// one that is a client's frame.
 pub(super) fn without_identity(text: String) -> String {
+    if FRAMES.iter().any(|frame| text.starts_with(frame)) {
+        return String::new();
+    }
     let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
     let lower = first.to_lowercase();
     let names_client = first.len() < 200

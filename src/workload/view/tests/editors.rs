@@ -38,6 +38,13 @@ fn aiders_examples_and_files_are_no_persons_turns() {
 }
 
 #[test]
+fn aiders_frame_is_no_persons_system_text() {
+    assert_eq!(view(&aider(ASKED)).system, "");
+    let told = json!({"system": "Act as an expert translator.", "messages": [{"role": "user", "content": "hi"}]});
+    assert_eq!(view(&told).system, "Act as an expert translator.");
+}
+
+#[test]
 fn a_fence_of_a_persons_own_is_kept() {
     let said = format!("{ASKED}\n```\nwith this line\n```");
     assert_eq!(view(&aider(&said)).newest, said);
