@@ -68,10 +68,10 @@ impl Classifier for OwnModel {
         FEATURES.with_borrow_mut(|features| {
             self.model.features(view, features);
             let estimate = self.model.estimate(features);
-            let mut workload = self.model.card().workload(estimate.probability, self.sensitivity);
-            if workload == Workload::NonCoding && says_too_little(view, features) {
-                workload = Workload::Unclear;
+            if estimate.probability > 0.5 && says_too_little(view, features) {
+                return Verdict::new(Workload::Unclear).score(0.5);
             }
+            let workload = self.model.card().workload(estimate.probability, self.sensitivity);
             let evidence = evidence(self.model, view, estimate, features);
             Verdict::new(workload).score(estimate.probability).evidence(evidence)
         })

@@ -170,7 +170,7 @@ fn gate(newest: &str) -> f32 {
     };
     match newest.chars().map(letters).sum::<usize>() {
         0..=24 => 1.4,
-        25..=60 => 0.2,
+        25..=60 => 0.1,
         _ => 0.0,
     }
 }
