@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use anyhow::ensure;
 use serde::Serialize;
 
 use super::{
@@ -57,6 +58,7 @@ pub fn measure(args: &Args) -> anyhow::Result<Report> {
             (row, found)
         }));
     }
+    ensure!(!judged.is_empty() || args.files.is_empty(), "no rows in {:?}", args.files);
     let labelled = match judged.is_empty() {
         true => None,
         false => Some(Labelled::of(&judged, ngrams(args)?.as_ref(), &mut judge)?),
@@ -90,6 +92,7 @@ impl Labelled {
         judge: &mut Judge,
     ) -> anyhow::Result<Self> {
         let (scored, odds) = scored(judged);
+        let read = judged.iter().filter(|(_, found)| found.view.is_some());
         let mut rows = BTreeMap::new();
         for (row, _) in judged {
             *rows.entry(row.label_name()).or_default() += 1;
@@ -101,9 +104,7 @@ impl Labelled {
             languages: Groups::of("language", &scored, |row| &row.lang),
             shapes: Groups::of("shape", &scored, |row| &row.shape),
             calibration: Calibration::of(&scored),
-            timing: Timing::of(
-                judged.iter().filter(|(_, found)| found.view.is_some()).map(|(row, _)| row),
-            )?,
+            timing: Timing::of(read.map(|(row, _)| row))?,
             deletion: Deletion::of(&scored, judge)?,
             own_calls: OwnCalls::of(judged),
             peers: Peers::of(judged.iter().map(|(row, _)| row), ngrams),

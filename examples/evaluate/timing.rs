@@ -24,8 +24,9 @@ const SIZES: [(&str, usize); 5] = [
     ("up to 300 KB", 300 << 10),
     ("more", usize::MAX),
 ];
-/// If there are no such requests, so many are made of those that there are,
-/// with a session before them that fills half of the size.
+/// Of the sizes from this one on that do not occur, so many requests are made:
+/// by a long session before requests that there are.
+const FIRST_MADE: usize = 3;
 const MADE: usize = 100;
 const SHAPE: &str = "openai_chat";
 
@@ -78,16 +79,17 @@ impl Timing {
     }
 }
 
-/// Requests of a size that does not occur; none of a small one.
+/// Requests of a size that does not occur; none of a small one, and none where
+/// the rows have too little for a session.
 fn made_up<'a>(
     rows: impl Iterator<Item = &'a Row> + Clone,
     size: usize,
 ) -> anyhow::Result<Vec<String>> {
-    let before = size.checked_sub(1).map_or(0, |before| SIZES[before].1);
-    let Some(session) = Session::of(rows.clone(), SHAPE, before * 3 / 2).filter(|_| size > 2)
-    else {
+    if size < FIRST_MADE {
         return Ok(Vec::new());
-    };
+    }
+    let bytes = SIZES[size - 1].1 * 3 / 2;
+    let Some(session) = Session::of(rows.clone(), SHAPE, bytes) else { return Ok(Vec::new()) };
     let rows = rows.filter(|row| row.shape == SHAPE).take(MADE);
     rows.map(|row| Ok(session.put_before(serde_json::from_str(row.body())?))).collect()
 }
