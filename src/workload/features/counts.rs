@@ -20,24 +20,23 @@ const SEEN: usize = 48;
 pub const DENSE: usize = 3 * COUNTERS * STEPS.len() + LENGTHS + 2 * LENGTHS + 6;
 
 /// What was counted in one text.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     topics: [u32; TOPICS],
     /// Which words they were, each once.
     pub(super) seen: Vec<Term>,
-    pub(super) words: u32,
     /// `camelCase` and `snake_case`.
     pub(super) identifiers: u32,
-    extensions: u32,
-    paths: u32,
-    fences: u32,
-    backticks: u32,
+    pub(super) extensions: u32,
+    pub(super) paths: u32,
+    pub(super) fences: u32,
+    pub(super) backticks: u32,
     /// Lines that look like source code.
-    code_lines: u32,
-    operators: u32,
-    traces: u32,
-    diffs: u32,
-    calls: u32,
+    pub(super) code_lines: u32,
+    pub(super) operators: u32,
+    pub(super) traces: u32,
+    pub(super) diffs: u32,
+    pub(super) calls: u32,
 }
 
 impl Counts {
@@ -98,10 +97,7 @@ impl Counts {
 
     /// Paths, names of files, calls and operators.
     fn words_with_dots(&mut self, text: &str) {
-        for word in text.split(|c: char| {
-            c.is_whitespace()
-                || matches!(c, ',' | '"' | '\'' | '`' | '(' | '（' | '，' | '。' | '：')
-        }) {
+        for word in text.split(is_delimiter) {
             if word.len() < 3 || word.len() > 256 {
                 continue;
             }
@@ -187,6 +183,11 @@ impl Counts {
             + self.diffs
             + self.operators
     }
+}
+
+/// Whether a character ends a path.
+pub(super) fn is_delimiter(c: char) -> bool {
+    c.is_whitespace() || matches!(c, ',' | '"' | '\'' | '`' | '(' | '（' | '，' | '。' | '：')
 }
 
 /// The counts as indicators.

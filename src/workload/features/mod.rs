@@ -3,6 +3,8 @@
 
 mod counts;
 mod lexicon;
+#[cfg(test)]
+mod tests;
 mod token;
 
 use std::sync::LazyLock;

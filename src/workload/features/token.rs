@@ -3,11 +3,11 @@
 use super::{counts::Counts, lexicon::Lexicon};
 
 /// Of a longer word only this many characters are cut into pieces.
-const WORD_CHARS: usize = 24;
-const SEED: u64 = 0x2545_f491_4f6c_dd1d;
+pub(super) const WORD_CHARS: usize = 24;
+pub(super) const SEED: u64 = 0x2545_f491_4f6c_dd1d;
 /// Kinds of features, which never share a hash.
 const PAIR: u64 = 0x1000_0000_01b3;
-const PIECE: u64 = 0x0100_0193_0001;
+pub(super) const PIECE: u64 = 0x0100_0193_0001;
 
 /// Whether a character belongs to a script that is written without blanks, or
 /// in syllables: each is a word of its own.
@@ -149,7 +149,6 @@ impl<F: FnMut(u64)> Reader<'_, F> {
         let pair = pair_hash(self.previous, hash);
         (self.add)(hash);
         (self.add)(pair);
-        self.counts.words += 1;
         self.counts.term(self.lexicon.term(hash));
         self.counts.term(self.lexicon.term(pair));
         self.pieces();
