@@ -10,7 +10,7 @@ use super::{Limits, View};
 
 /// What is read of `body`, which has to be something.
 fn view(body: &Value) -> View {
-    read(&body.to_string()).expect("a view")
+    read(body.to_string()).expect("a view")
 }
 
 fn read(body: impl AsRef<[u8]>) -> Option<View> {
