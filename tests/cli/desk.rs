@@ -111,7 +111,16 @@ pub fn bare(home: &Path, args: &[&str]) -> Command {
 }
 
 pub fn ran(mut command: Command) -> Ran {
-    let output = command.output().unwrap();
+    // A copy of the command is busy while another test's fork still holds the
+    // file open that it was written through.
+    let output = loop {
+        match command.output() {
+            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => {
+                std::thread::yield_now();
+            }
+            output => break output.unwrap(),
+        }
+    };
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ran {
         code: output.status.code().expect("it ends by itself"),
