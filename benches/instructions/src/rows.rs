@@ -96,7 +96,7 @@ pub fn all() -> Vec<Row> {
             case: &cases::client::WHOLE,
             budget: Some(4_000.0),
             allocations: None,
-            ceiling: Some(7_950.0),
+            ceiling: Some(8_700.0),
             peers: &[
                 &cases::client::ONE,
                 &cases::client::THREE,
@@ -111,7 +111,7 @@ pub fn all() -> Vec<Row> {
             case: &cases::workload::SHORT,
             budget: Some(300_000.0),
             allocations: None,
-            ceiling: Some(300_000.0),
+            ceiling: Some(900_000.0),
             peers: &[],
         },
         Row {
