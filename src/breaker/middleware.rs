@@ -14,15 +14,15 @@ use super::{
 };
 use crate::{
     exchange::{Exchange, Workload},
-    refusal::{Refused, Stopped},
-    reqwest::{into_http, into_reqwest},
+    refusal::Refused,
+    reqwest::{into_http, into_reqwest, stopped},
 };
 
 /// The breaker of a [`PlanGuard`](crate::PlanGuard) in a reqwest-middleware
 /// chain.
 ///
 /// From a [`BreakerLayer`], whose account states it shares. Refusals are
-/// [`Stopped`] in [`Error::Middleware`].
+/// [`Stopped`](crate::refusal::Stopped) in [`Error::Middleware`].
 #[derive(Clone)]
 pub struct BreakerMiddleware {
     core: Arc<Core>,
@@ -100,11 +100,6 @@ impl Refusing<Error> for Stop {
     fn fail(error: Error) -> Error {
         error
     }
-}
-
-/// One level above the refusal, since the error around it is transparent.
-pub(crate) fn stopped(refused: Refused) -> Error {
-    Error::middleware(Stopped::from(refused))
 }
 
 impl fmt::Debug for BreakerMiddleware {

@@ -67,6 +67,14 @@ pub(crate) use convert::{into_http, into_reqwest};
 
 use ::reqwest::{ClientBuilder, redirect, retry};
 
+use crate::refusal::{Refused, Stopped};
+
+/// A refusal as a middleware's error: one level above it, since that error is
+/// transparent.
+pub(crate) fn stopped(refused: Refused) -> reqwest_middleware::Error {
+    reqwest_middleware::Error::middleware(Stopped::from(refused))
+}
+
 /// A client that sends each request once: no redirect is followed (the caller
 /// gets the 3xx), and reqwest's own repeats are off.
 ///

@@ -9,7 +9,7 @@ use super::PlanLayer;
 use crate::{
     breaker::{BreakerBody, BreakerMiddleware},
     detect::{DetectMiddleware, InspectBody},
-    workload::WorkloadMiddleware,
+    workload::{WorkloadMiddleware, mark},
 };
 
 /// The whole stack as one middleware: workload outside, then breaker, detect
@@ -50,9 +50,9 @@ impl Middleware for PlanMiddleware {
         // Boxed by `run`: nothing larger than that is moved from here on.
         let response = reader.read(next.run(request, extensions));
         let response = BreakerMiddleware::follow(response, sent).await?;
-        let mut response = response.map(into_body).into();
+        let mut response: Response = response.map(into_body).into();
         if let Some(workload) = warn {
-            WorkloadMiddleware::warn(&mut response, workload);
+            mark(response.headers_mut(), workload);
         }
         Ok(response)
     }

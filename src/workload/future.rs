@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, header::CONTENT_LENGTH, request::Parts};
+use http::{Request, Response, request::Parts};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use sync_wrapper::SyncFuture;
@@ -15,7 +15,7 @@ use tower_service::Service;
 
 use super::{
     Classifying, WorkloadBody,
-    guard::{Decision, Guard, HEADER, Judged, Judging, Pending},
+    guard::{Decision, Guard, Judged, Judging, Pending, mark},
 };
 use crate::{body::RequestBody, exchange::Workload, refusal::Refusing};
 
@@ -114,8 +114,7 @@ where
                 StateProj::Sent { future, warn } => {
                     let mut response = ready!(future.poll(cx)).map_err(R::fail)?;
                     if let Some(workload) = warn {
-                        let value = HeaderValue::from_static(workload.as_str());
-                        response.headers_mut().insert(HEADER, value);
+                        mark(response.headers_mut(), *workload);
                     }
                     return Poll::Ready(Ok(response.map(WorkloadBody::passed)));
                 }
@@ -143,20 +142,16 @@ where
 {
     let Held { guard, mut service, pending, mut parts } = held;
     let Read { data, mut body, judged } = read;
-    let (uri, headers) = (&parts.uri, &parts.headers);
-    let decision =
-        guard.decide(&pending, judged, uri, headers, data.as_ref(), &mut parts.extensions);
+    let (uri, data) = (|| parts.uri.clone(), data.as_deref());
+    let decision = guard.decide(&pending, judged, uri, &parts.headers, data, &mut parts.extensions);
     let warn = match decision {
         Decision::Pass => None,
         Decision::Warn(workload) => Some(workload),
         Decision::Refuse(refused) => return Err(refused),
-        Decision::Reroute { from, to, body: other, with } => {
-            with.credential(&from, &mut parts.headers);
-            parts.uri = to;
-            if let Some(data) = other {
-                if parts.headers.contains_key(CONTENT_LENGTH) {
-                    parts.headers.insert(CONTENT_LENGTH, data.len().into());
-                }
+        Decision::Reroute(way) => {
+            way.rewrite(&mut parts.headers);
+            parts.uri = way.to;
+            if let Some(data) = way.body {
                 body = ReqB::of(data);
             }
             None

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use bytes::Bytes;
-use http::{Extensions, HeaderMap, HeaderName, Method, Uri};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Uri, header::CONTENT_LENGTH};
 
 use super::{
     Action, Classifier, Classifying, Metered, Policy, Taken, View,
@@ -106,14 +106,34 @@ pub(super) enum Decision {
     /// It passes, and its response says that it was taken for this.
     Warn(Workload),
     Refuse(Refused),
-    /// It goes from `from` to `to`, with this body if its model has another
-    /// name there.
-    Reroute {
-        from: Claim,
-        to: Uri,
-        body: Option<Bytes>,
-        with: Metered,
-    },
+    /// It goes elsewhere.
+    Reroute(Reroute),
+}
+
+/// The way of a request that goes elsewhere.
+pub(super) struct Reroute {
+    from: Claim,
+    with: Metered,
+    pub(super) to: Uri,
+    /// Its body, if its model has another name there.
+    pub(super) body: Option<Bytes>,
+}
+
+impl Reroute {
+    /// Makes `headers` those of the request that goes there.
+    pub(super) fn rewrite(&self, headers: &mut HeaderMap) {
+        self.with.credential(&self.from, headers);
+        if let Some(body) = &self.body {
+            if headers.contains_key(CONTENT_LENGTH) {
+                headers.insert(CONTENT_LENGTH, body.len().into());
+            }
+        }
+    }
+}
+
+/// Marks a response with what its request was taken for.
+pub(crate) fn mark(headers: &mut HeaderMap, workload: Workload) {
+    headers.insert(HEADER, HeaderValue::from_static(workload.as_str()));
 }
 
 impl Guard {
@@ -203,14 +223,15 @@ impl Guard {
         }
     }
 
-    /// Decides, counts, tells, and leaves what was found in `extensions`.
+    /// Decides, counts, tells, and leaves what was found in `extensions`. Only
+    /// a request that may go elsewhere is asked for its `uri`.
     pub(super) fn decide(
         &self,
         pending: &Pending,
         judged: Judged,
-        uri: &Uri,
+        uri: impl FnOnce() -> Uri,
         headers: &HeaderMap,
-        body: Option<&Bytes>,
+        body: Option<&[u8]>,
         extensions: &mut Extensions,
     ) -> Decision {
         let Pending { claim, declared } = pending;
@@ -243,8 +264,8 @@ impl Guard {
         pending: &Pending,
         verdict: &Verdict,
         account: Option<&Account>,
-        uri: &Uri,
-        body: Option<&Bytes>,
+        uri: impl FnOnce() -> Uri,
+        body: Option<&[u8]>,
     ) -> (Taken, Decision) {
         let taken_for = pending.declared.unwrap_or(verdict.workload);
         let action = match taken_for {
@@ -273,11 +294,11 @@ impl Guard {
             Action::Report => (Taken::Reported, Decision::Pass),
             Action::Warn => (Taken::Warned, Decision::Warn(taken_for)),
             Action::Block => block(),
-            Action::Reroute(metered) => match self.elsewhere(metered, &pending.claim, uri) {
+            Action::Reroute(metered) => match self.elsewhere(metered, &pending.claim, &uri()) {
                 Some(to) => {
                     let body = body.and_then(|body| with_model(body, metered));
                     let (from, with) = (pending.claim.clone(), metered.clone());
-                    (Taken::Rerouted, Decision::Reroute { from, to, body, with })
+                    (Taken::Rerouted, Decision::Reroute(Reroute { from, with, to, body }))
                 }
                 None => block(),
             },
@@ -289,12 +310,6 @@ impl Guard {
     fn elsewhere(&self, metered: &Metered, claim: &Claim, uri: &Uri) -> Option<Uri> {
         let to = metered.target(claim, uri)?;
         plan(&self.registry, &to).is_none().then_some(to)
-    }
-
-    /// Whether a request's body may be needed once it was judged.
-    #[cfg(feature = "reqwest")]
-    pub(super) fn may_reroute(&self) -> bool {
-        self.policy.metered().next().is_some()
     }
 
     fn refuse(&self, pending: &Pending, verdict: &Verdict, account: Option<&Account>) -> Refused {
@@ -343,7 +358,10 @@ fn tell(account: Option<&Account>, verdict: &Verdict, declared: Option<Workload>
 }
 
 /// `body` with the name that its model has elsewhere, if that is another.
-fn with_model(body: &Bytes, metered: &Metered) -> Option<Bytes> {
+fn with_model(body: &[u8], metered: &Metered) -> Option<Bytes> {
+    if !metered.maps_models() {
+        return None;
+    }
     let (range, model) = super::view::model_of(body)?;
     let there = serde_json::to_string(metered.model_there(&model)?).ok()?;
     let (before, after) = (body.get(..range.start)?, body.get(range.end..)?);

@@ -127,6 +127,11 @@ impl Metered {
         }
     }
 
+    /// Whether any model has another name there.
+    pub(super) fn maps_models(&self) -> bool {
+        !self.models.is_empty()
+    }
+
     /// What the model `from` is called there, if it is mapped.
     pub(super) fn model_there(&self, from: &str) -> Option<&str> {
         self.models.iter().find(|(known, _)| known == from).map(|(_, to)| to.as_str())

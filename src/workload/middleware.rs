@@ -1,25 +1,21 @@
 use std::{fmt, sync::Arc};
 
-use ::reqwest::{Request, Response, header::CONTENT_LENGTH};
+use ::reqwest::{Request, Response};
 use async_trait::async_trait;
-use bytes::Bytes;
-use http::{Extensions, HeaderValue, Uri};
+use http::Extensions;
 use reqwest_middleware::{Error, Middleware, Next, Result};
 
 use super::{
     WorkloadLayer,
-    guard::{Decision, Guard, HEADER, Judging},
+    guard::{Decision, Guard, HEADER, Judging, mark},
 };
-use crate::{
-    exchange::Workload,
-    refusal::{Refused, Stopped},
-};
+use crate::{exchange::Workload, reqwest::stopped};
 
 /// The non-coding guard in a reqwest-middleware chain.
 ///
 /// From a [`WorkloadLayer`], whose tallies it shares. A body that is a stream
 /// is not read: its verdict is `unclear`, and only a declaration counts.
-/// Refusals are [`Stopped`] in [`Error::Middleware`].
+/// Refusals are [`Stopped`](crate::refusal::Stopped) in [`Error::Middleware`].
 #[derive(Clone)]
 pub struct WorkloadMiddleware {
     guard: Arc<Guard>,
@@ -54,34 +50,20 @@ impl WorkloadMiddleware {
             }
         };
         // What cannot be said as a URI is claimed by nobody.
-        let uri: Uri = request.url().as_str().parse().unwrap_or_default();
-        let data = match self.guard.may_reroute() {
-            true => body.map(Bytes::copy_from_slice),
-            false => None,
-        };
-        let headers = request.headers();
-        match self.guard.decide(&pending, judged, &uri, headers, data.as_ref(), extensions) {
+        let uri = || request.url().as_str().parse().unwrap_or_default();
+        match self.guard.decide(&pending, judged, uri, request.headers(), body, extensions) {
             Decision::Pass => Ok(None),
             Decision::Warn(workload) => Ok(Some(workload)),
             Decision::Refuse(refused) => Err(stopped(refused)),
-            Decision::Reroute { from, to, body, with } => {
-                let to = to.to_string().parse().map_err(Error::middleware)?;
-                *request.url_mut() = to;
-                with.credential(&from, request.headers_mut());
-                if let Some(data) = body {
-                    if request.headers().contains_key(CONTENT_LENGTH) {
-                        request.headers_mut().insert(CONTENT_LENGTH, data.len().into());
-                    }
+            Decision::Reroute(way) => {
+                way.rewrite(request.headers_mut());
+                *request.url_mut() = way.to.to_string().parse().map_err(Error::middleware)?;
+                if let Some(data) = way.body {
                     *request.body_mut() = Some(data.into());
                 }
                 Ok(None)
             }
         }
-    }
-
-    /// Marks a response with what its request was taken for.
-    pub(crate) fn warn(response: &mut Response, workload: Workload) {
-        response.headers_mut().insert(HEADER, HeaderValue::from_static(workload.as_str()));
     }
 }
 
@@ -96,15 +78,10 @@ impl Middleware for WorkloadMiddleware {
         let warn = self.judge(&mut request, extensions).await?;
         let mut response = next.run(request, extensions).await?;
         if let Some(workload) = warn {
-            Self::warn(&mut response, workload);
+            mark(response.headers_mut(), workload);
         }
         Ok(response)
     }
-}
-
-/// One level above the refusal, since the error around it is transparent.
-fn stopped(refused: Refused) -> Error {
-    Error::middleware(Stopped::from(refused))
 }
 
 impl fmt::Debug for WorkloadMiddleware {

@@ -121,4 +121,6 @@ pub use policy::{Action, Policy};
 pub use tally::WorkloadTally;
 pub use view::{Limits, Shape, View};
 
+#[cfg(feature = "reqwest")]
+pub(crate) use guard::mark;
 pub(crate) use guard::{Guard, Host};
