@@ -15,7 +15,8 @@ use tower_service::Service;
 
 use super::{
     Classifying, WorkloadBody,
-    guard::{Decision, Guard, Judged, Judging, Pending, mark},
+    guard::{Decision, Guard, Pending, mark},
+    judged::{Judged, Judging},
 };
 use crate::{body::RequestBody, exchange::Workload, refusal::Refusing};
 

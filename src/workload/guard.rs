@@ -5,18 +5,20 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use bytes::Bytes;
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Uri, header::CONTENT_LENGTH};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Uri};
 
 use super::{
-    Action, Classifier, Classifying, Metered, Policy, Taken, View,
-    metered::plan,
+    Action, Classifier, OwnModel, Policy, Taken, View,
+    host::Host,
+    judged::{Judged, Judging},
     policy::Judge,
+    reroute::Reroute,
     tally::{Counted, Tallies},
+    tell::{seen, tell},
 };
 use crate::{
     account::Account,
-    exchange::{Asked, Verdict, Workload},
+    exchange::{Verdict, Workload},
     profile::{Claim, Registry, Target},
     refusal::{Details, Reason, Refused},
 };
@@ -24,46 +26,6 @@ use crate::{
 /// A caller's declaration on a request, removed before it is sent; and, on a
 /// response, what its request was taken for.
 pub(super) const HEADER: HeaderName = HeaderName::from_static("x-planguard-workload");
-
-/// A request whose body can be looked at in place.
-pub trait Outgoing {
-    /// Its body; none if that is a stream.
-    fn body_bytes(&self) -> Option<&[u8]>;
-}
-
-impl<B: AsRef<[u8]>> Outgoing for http::Request<B> {
-    fn body_bytes(&self) -> Option<&[u8]> {
-        Some(self.body().as_ref())
-    }
-}
-
-#[cfg(feature = "reqwest")]
-impl Outgoing for ::reqwest::Request {
-    fn body_bytes(&self) -> Option<&[u8]> {
-        self.body().and_then(|body| body.as_bytes())
-    }
-}
-
-/// Whom the guard works for.
-pub(crate) trait Host: Send + Sync {
-    /// The account that a request counts for.
-    fn account(&self, claim: &Claim, headers: &HeaderMap) -> Option<Account>;
-
-    /// Something was done about a request.
-    fn acted(
-        &self,
-        account: Option<&Account>,
-        verdict: &Verdict,
-        declared: Option<Workload>,
-        taken: Taken,
-    );
-
-    /// Whether `account` is known to be halted where `claim` leads.
-    fn is_halted(&self, account: &Account, claim: &Claim) -> bool;
-
-    /// Whether nothing may be stopped.
-    fn only_reports(&self) -> bool;
-}
 
 /// All that the fronts of one guard share.
 pub(crate) struct Guard {
@@ -86,20 +48,6 @@ pub(super) struct Pending {
 #[derive(Clone, Copy)]
 struct Declared(Option<Workload>);
 
-/// What is known of a request once it was read.
-pub(super) struct Judged {
-    verdict: Verdict,
-    read: bool,
-    model: Option<String>,
-    system: Option<u64>,
-}
-
-/// A verdict, or one that takes its time.
-pub(super) enum Judging {
-    Done(Judged),
-    Later(Classifying, Judged),
-}
-
 /// What becomes of a request.
 pub(super) enum Decision {
     Pass,
@@ -108,27 +56,6 @@ pub(super) enum Decision {
     Refuse(Refused),
     /// It goes elsewhere.
     Reroute(Reroute),
-}
-
-/// The way of a request that goes elsewhere.
-pub(super) struct Reroute {
-    from: Claim,
-    with: Metered,
-    pub(super) to: Uri,
-    /// Its body, if its model has another name there.
-    pub(super) body: Option<Bytes>,
-}
-
-impl Reroute {
-    /// Makes `headers` those of the request that goes there.
-    pub(super) fn rewrite(&self, headers: &mut HeaderMap) {
-        self.with.credential(&self.from, headers);
-        if let Some(body) = &self.body {
-            if headers.contains_key(CONTENT_LENGTH) {
-                headers.insert(CONTENT_LENGTH, body.len().into());
-            }
-        }
-    }
 }
 
 /// Marks a response with what its request was taken for.
@@ -198,7 +125,7 @@ impl Guard {
         let classifying = match &self.policy.judge {
             Judge::Nobody => return Judging::Done(judged),
             Judge::Own(sensitivity) => {
-                judged.take(super::OwnModel::new(*sensitivity).classify(&view));
+                judged.take(OwnModel::new(*sensitivity).classify(&view));
                 return Judging::Done(judged);
             }
             Judge::Other(classifier) => {
@@ -217,7 +144,7 @@ impl Guard {
             Judging::Done(judged) => judged.verdict,
             Judging::Later(_, mut judged) => {
                 let view = body.and_then(|body| View::read(body, self.policy.limits));
-                view.iter().for_each(|view| judged.take(super::OwnModel::default().classify(view)));
+                view.iter().for_each(|view| judged.take(OwnModel::default().classify(view)));
                 judged.verdict
             }
         }
@@ -294,22 +221,13 @@ impl Guard {
             Action::Report => (Taken::Reported, Decision::Pass),
             Action::Warn => (Taken::Warned, Decision::Warn(taken_for)),
             Action::Block => block(),
-            Action::Reroute(metered) => match self.elsewhere(metered, &pending.claim, &uri()) {
-                Some(to) => {
-                    let body = body.and_then(|body| with_model(body, metered));
-                    let (from, with) = (pending.claim.clone(), metered.clone());
-                    (Taken::Rerouted, Decision::Reroute(Reroute { from, with, to, body }))
+            Action::Reroute(to) => {
+                match Reroute::find(&self.registry, &pending.claim, to, &uri(), body) {
+                    Some(way) => (Taken::Rerouted, Decision::Reroute(way)),
+                    None => block(),
                 }
-                None => block(),
-            },
+            }
         }
-    }
-
-    /// Where a request to `uri` goes instead, which is never a plan: a base URL
-    /// is no plan's, and still may lead to one with what follows it.
-    fn elsewhere(&self, metered: &Metered, claim: &Claim, uri: &Uri) -> Option<Uri> {
-        let to = metered.target(claim, uri)?;
-        plan(&self.registry, &to).is_none().then_some(to)
     }
 
     fn refuse(&self, pending: &Pending, verdict: &Verdict, account: Option<&Account>) -> Refused {
@@ -325,93 +243,5 @@ impl Guard {
             .notice(profile.notice().short.clone())
             .detail(seen(verdict, pending.declared))
             .into()
-    }
-}
-
-/// What was seen, and how sure that is.
-fn seen(verdict: &Verdict, declared: Option<Workload>) -> String {
-    if declared.is_some() {
-        return "the caller declared it to be other work than coding".to_owned();
-    }
-    let lines: Vec<_> = verdict.evidence.iter().map(ToString::to_string).collect();
-    let evidence =
-        if lines.is_empty() { String::new() } else { format!(" ({})", lines.join("; ")) };
-    match verdict.score {
-        Some(score) => {
-            // An estimate is never certain, however near it rounds.
-            let percent = (score * 100.0).round().clamp(1.0, 99.0);
-            format!("other work than coding with {percent} % by estimate{evidence}")
-        }
-        None => format!("no estimate could be made{evidence}"),
-    }
-}
-
-fn tell(account: Option<&Account>, verdict: &Verdict, declared: Option<Workload>, taken: Taken) {
-    let evidence: Vec<_> = verdict.evidence.iter().map(ToString::to_string).collect();
-    tracing::info!(
-        target: "planguard::workload",
-        account = account.map(Account::as_str), taken = taken.as_str(),
-        workload = verdict.workload.as_str(), score = verdict.score,
-        declared = declared.map(Workload::as_str), evidence = evidence.join("; "),
-        "a request does not look like coding work (planguard's estimate; the provider publishes no criteria)"
-    );
-}
-
-/// `body` with the name that its model has elsewhere, if that is another.
-fn with_model(body: &[u8], metered: &Metered) -> Option<Bytes> {
-    if !metered.maps_models() {
-        return None;
-    }
-    let (range, model) = super::view::model_of(body)?;
-    let there = serde_json::to_string(metered.model_there(&model)?).ok()?;
-    let (before, after) = (body.get(..range.start)?, body.get(range.end..)?);
-    Some([before, there.as_bytes(), after].concat().into())
-}
-
-impl Judged {
-    fn unread() -> Self {
-        let verdict = Verdict::new(Workload::Unclear);
-        Self { verdict, read: false, model: None, system: None }
-    }
-
-    fn without_words(view: &View) -> Self {
-        let mut judged = Self::unread();
-        judged.verdict.turn_start = view.turn_start;
-        judged
-    }
-
-    fn of(view: &View) -> Self {
-        let model = view.model().map(str::to_owned);
-        let mut judged = Self { read: true, model, system: view.system_mark(), ..Self::unread() };
-        judged.verdict.turn_start = view.turn_start;
-        judged
-    }
-
-    /// Takes over a classifier's verdict; where a turn begins is not its
-    /// business.
-    pub(super) fn take(&mut self, verdict: Verdict) {
-        self.verdict = Verdict { turn_start: self.verdict.turn_start, ..verdict };
-    }
-
-    /// What the ledger may keep of it, if a strike follows.
-    fn asked(&self, declared: Option<Workload>, by_caller: Option<Asked>) -> Asked {
-        let by_caller = by_caller.unwrap_or_default();
-        let mut asked = match by_caller.told().verdict {
-            Some(_) => by_caller,
-            None => by_caller.verdict(self.verdict.workload),
-        };
-        if let Some(model) = &self.model {
-            asked = asked.model(model);
-        }
-        if let Some(hash) = self.system {
-            asked = asked.system_hash(hash);
-        }
-        if let Some(declared) = declared {
-            asked = asked.declaration(declared);
-        }
-        self.verdict
-            .evidence
-            .iter()
-            .fold(asked, |asked, line| asked.feature(&line.name, line.weight))
     }
 }

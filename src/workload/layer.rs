@@ -3,10 +3,7 @@ use std::{fmt, sync::Arc};
 use http::HeaderMap;
 use tower_layer::Layer;
 
-use super::{
-    Policy, Taken, WorkloadService,
-    guard::{Guard, Host},
-};
+use super::{Policy, Taken, WorkloadService, guard::Guard, host::Host};
 use crate::{
     account::Account,
     exchange::{Verdict, Workload},

@@ -7,7 +7,8 @@ use reqwest_middleware::{Error, Middleware, Next, Result};
 
 use super::{
     WorkloadLayer,
-    guard::{Decision, Guard, HEADER, Judging, mark},
+    guard::{Decision, Guard, HEADER, mark},
+    judged::Judging,
 };
 use crate::{exchange::Workload, reqwest::stopped};
 

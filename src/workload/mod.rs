@@ -88,7 +88,9 @@ mod features;
 #[cfg(feature = "tower")]
 mod future;
 mod guard;
+mod host;
 mod json;
+mod judged;
 #[cfg(feature = "tower")]
 mod layer;
 mod metered;
@@ -96,11 +98,13 @@ mod metered;
 mod middleware;
 mod model;
 mod policy;
+mod reroute;
 #[cfg(feature = "tower")]
 mod service;
 #[cfg(test)]
 mod spelling;
 mod tally;
+mod tell;
 mod view;
 
 #[cfg(feature = "tower")]
@@ -112,7 +116,7 @@ pub use crate::body::{ReadAhead, ReplayBody, RequestBody, read_ahead};
 pub use crate::exchange::Taken;
 pub use classifier::{AsyncClassifier, Classifier, Classifying, OwnModel, Sensitivity};
 pub use features::{DENSE, Features, HASHED};
-pub use guard::Outgoing;
+pub use host::Outgoing;
 pub use metered::Metered;
 #[cfg(feature = "reqwest")]
 pub use middleware::WorkloadMiddleware;
@@ -121,6 +125,7 @@ pub use policy::{Action, Policy};
 pub use tally::WorkloadTally;
 pub use view::{Limits, Shape, View};
 
+pub(crate) use guard::Guard;
 #[cfg(feature = "reqwest")]
 pub(crate) use guard::mark;
-pub(crate) use guard::{Guard, Host};
+pub(crate) use host::Host;
