@@ -113,40 +113,51 @@ impl Guard {
 
     /// Judges a body; none is one that could not be read as a whole.
     pub(super) fn judge(&self, body: Option<&[u8]>) -> Judging {
-        let view = match &self.policy.judge {
-            Judge::Nobody => None,
-            _ => body.and_then(|body| View::read_any(body, self.policy.limits)),
+        let Judge::Later(classifier) = &self.policy.judge else {
+            return Judging::Done(self.judge_at_once(body));
         };
-        let Some(view) = view else { return Judging::Done(Judged::unread()) };
-        if !view.has_words() {
-            return Judging::Done(Judged::without_words(&view));
+        match self.view(body) {
+            Ok((view, judged)) => Judging::Later(classifier.classify(view), judged),
+            Err(judged) => Judging::Done(judged),
         }
-        let mut judged = Judged::of(&view);
-        let classifying = match &self.policy.judge {
-            Judge::Nobody => return Judging::Done(judged),
-            Judge::Own(sensitivity) => {
-                judged.take(OwnModel::new(*sensitivity).classify(&view));
-                return Judging::Done(judged);
-            }
-            Judge::Other(classifier) => {
-                judged.take(classifier.classify(&view));
-                return Judging::Done(judged);
-            }
-            Judge::Later(classifier) => classifier.classify(view),
-        };
-        Judging::Later(classifying, judged)
     }
 
     /// What a request would be judged to be. A classifier that takes its time
     /// is not asked; planguard's own model stands in for it.
     pub(crate) fn assess(&self, body: Option<&[u8]>) -> Verdict {
-        match self.judge(body) {
-            Judging::Done(judged) => judged.verdict,
-            Judging::Later(_, mut judged) => {
-                let view = body.and_then(|body| View::read(body, self.policy.limits));
-                view.iter().for_each(|view| judged.take(OwnModel::default().classify(view)));
-                judged.verdict
+        self.judge_at_once(body).verdict
+    }
+
+    fn judge_at_once(&self, body: Option<&[u8]>) -> Judged {
+        match &self.policy.judge {
+            Judge::Nobody => Judged::unread(),
+            Judge::Own(sensitivity) => self.judge_by(&OwnModel::new(*sensitivity), body),
+            Judge::Other(classifier) => self.judge_by(&**classifier, body),
+            Judge::Later(_) => self.judge_by(&OwnModel::default(), body),
+        }
+    }
+
+    fn judge_by(&self, classifier: &dyn Classifier, body: Option<&[u8]>) -> Judged {
+        match self.view(body) {
+            Ok((view, mut judged)) => {
+                judged.take(classifier.classify(&view));
+                judged
             }
+            Err(judged) => judged,
+        }
+    }
+
+    /// What there is to judge, and what is known of it by then; or all that
+    /// will be known.
+    fn view(&self, body: Option<&[u8]>) -> Result<(View, Judged), Judged> {
+        let view = body.and_then(|body| View::read_any(body, self.policy.limits));
+        let view = view.ok_or_else(Judged::unread)?;
+        match view.has_words() {
+            true => {
+                let judged = Judged::of(&view);
+                Ok((view, judged))
+            }
+            false => Err(Judged::without_words(&view)),
         }
     }
 
