@@ -125,17 +125,11 @@ impl<B: Body<Data = Bytes>> Body for ReplayBody<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.kept.is_drained() && (self.kept.has_ended() || self.body.is_end_stream())
+        self.kept.is_end(self.body.is_end_stream())
     }
 
     fn size_hint(&self) -> SizeHint {
-        let (kept, rest) = (self.kept.bytes(), self.body.size_hint());
-        let mut hint = SizeHint::new();
-        hint.set_lower(rest.lower().saturating_add(kept));
-        if let Some(upper) = rest.upper().and_then(|upper| upper.checked_add(kept)) {
-            hint.set_upper(upper);
-        }
-        hint
+        self.kept.size_hint(self.body.size_hint())
     }
 }
 
@@ -254,5 +248,34 @@ impl RequestBody for Empty<Bytes> {
 
     fn of(_: Bytes) -> Self {
         Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::StreamBody;
+
+    use super::*;
+
+    /// A body of these frames, which knows neither its length nor its end.
+    fn in_frames(frames: &'static [&'static str]) -> impl Body<Data = Bytes, Error = ()> {
+        let frames = frames.iter().map(|data| Ok(Frame::data(Bytes::from_static(data.as_bytes()))));
+        StreamBody::new(futures_util::stream::iter(frames))
+    }
+
+    #[tokio::test]
+    async fn what_was_read_of_a_body_is_not_its_end() {
+        for (limit, whole) in [(100, true), (3, false)] {
+            let (data, mut body) =
+                read_ahead(in_frames(&["one", "two", "three"]), limit, |read| read).await;
+            assert_eq!(data, whole.then(|| Bytes::from_static(b"onetwothree")));
+            for frame in ["one", "two", "three"] {
+                assert!(!body.is_end_stream(), "{frame} is to come");
+                let next = body.frame().await.unwrap().unwrap();
+                assert_eq!(next.data_ref().unwrap(), frame);
+            }
+            assert!(body.frame().await.is_none());
+            assert!(body.is_end_stream() == whole, "the body itself does not know");
+        }
     }
 }

@@ -67,11 +67,6 @@ impl<E> Kept<E> {
         self.frames.iter().any(Frame::is_trailers)
     }
 
-    /// How many bytes of data are kept.
-    pub(super) fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
     /// All data that is kept, in one piece; copied if it came in several.
     pub(super) fn data(&self) -> Bytes {
         let mut pieces = self.frames.iter().filter_map(Frame::data_ref);
@@ -86,6 +81,18 @@ impl<E> Kept<E> {
     /// Whether nothing is left to hand on but the end.
     pub(crate) fn is_drained(&self) -> bool {
         self.frames.is_empty() && self.error.is_none()
+    }
+
+    /// What is left, where the body says `rest` of what is to come. No more
+    /// exact than that, even if its end is known: an exact hint makes a server
+    /// announce a length and leave out the trailers.
+    pub(super) fn size_hint(&self, rest: SizeHint) -> SizeHint {
+        longer(rest, self.bytes)
+    }
+
+    /// Whether nothing is left, where the body says whether it `ends`.
+    pub(super) fn is_end(&self, ends: bool) -> bool {
+        self.is_drained() && (self.ended || ends)
     }
 
     pub(super) fn pop(&mut self) -> Option<Result<Frame<Bytes>, E>> {
@@ -162,25 +169,27 @@ impl<B: Body<Data = Bytes>> Source<B> {
     pub(crate) fn is_end_stream(&self) -> bool {
         match self {
             Self::Untouched { body } => body.is_end_stream(),
-            Self::Read { kept, body } => kept.is_drained() && (kept.ended || body.is_end_stream()),
+            Self::Read { kept, body } => kept.is_end(body.is_end_stream()),
             Self::Whole { data, .. } => data.is_none(),
         }
     }
 
-    /// What is left: kept and to come. No more exact than the body's own hint,
-    /// even if its end is known: an exact one makes a server announce a length
-    /// and leave out the trailers.
+    /// What is left: kept and to come.
     pub(crate) fn size_hint(&self) -> SizeHint {
-        let (kept, rest) = match self {
-            Self::Untouched { body } => return body.size_hint(),
-            Self::Read { kept, body } => (kept.bytes, body.size_hint()),
-            Self::Whole { data, hint } => (data.as_ref().map_or(0, Bytes::len) as u64, *hint),
-        };
-        let mut hint = SizeHint::new();
-        hint.set_lower(rest.lower().saturating_add(kept));
-        if let Some(upper) = rest.upper().and_then(|upper| upper.checked_add(kept)) {
-            hint.set_upper(upper);
+        match self {
+            Self::Untouched { body } => body.size_hint(),
+            Self::Read { kept, body } => kept.size_hint(body.size_hint()),
+            Self::Whole { data, hint } => longer(*hint, data.as_ref().map_or(0, Bytes::len) as u64),
         }
-        hint
     }
+}
+
+/// `rest`, and so many bytes before it.
+fn longer(rest: SizeHint, bytes: u64) -> SizeHint {
+    let mut hint = SizeHint::new();
+    hint.set_lower(rest.lower().saturating_add(bytes));
+    if let Some(upper) = rest.upper().and_then(|upper| upper.checked_add(bytes)) {
+        hint.set_upper(upper);
+    }
+    hint
 }
