@@ -3,6 +3,8 @@
 
 #[cfg(feature = "tower")]
 mod ahead;
+#[cfg(feature = "tower")]
+mod answered;
 #[cfg_attr(not(feature = "decompression"), path = "sealed.rs")]
 mod decode;
 #[cfg(feature = "tower")]
@@ -10,6 +12,8 @@ mod replay;
 
 #[cfg(feature = "tower")]
 pub use ahead::{ReadAhead, ReplayBody, RequestBody, read_ahead};
+#[cfg(feature = "tower")]
+pub use answered::AnsweredBody;
 pub(crate) use decode::Decoder;
 #[cfg(feature = "tower")]
 pub(crate) use replay::{Kept, Next, Source};

@@ -10,7 +10,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use super::{call::Call, standing::Outcome, write_wait::WriteWait};
-use crate::exchange::Exchange;
+use crate::{body::AnsweredBody, exchange::Exchange};
 
 pin_project! {
     /// A response's body, with the call that it belongs to.
@@ -27,8 +27,8 @@ pin_project! {
 pin_project! {
     #[project = KindProj]
     enum Kind<B> {
-        Whole { bytes: Option<Bytes> },
-        Passed { #[pin] inner: B },
+        // It belongs to no call.
+        Free { #[pin] body: AnsweredBody<B> },
         Called { #[pin] inner: B, follow: Follow },
     }
 }
@@ -51,7 +51,7 @@ struct Waiting {
 
 impl<B: Body<Data = Bytes>> BreakerBody<B> {
     pub(super) fn passed(inner: B) -> Self {
-        Self { kind: Kind::Passed { inner } }
+        Self { kind: Kind::Free { body: AnsweredBody::passed(inner) } }
     }
 
     pub(super) fn called(inner: B, call: Call, exchange: Option<Exchange>, success: bool) -> Self {
@@ -78,7 +78,7 @@ impl<B> BreakerBody<B> {
 
 impl<B> From<Bytes> for BreakerBody<B> {
     fn from(bytes: Bytes) -> Self {
-        Self { kind: Kind::Whole { bytes: Some(bytes).filter(|bytes| !bytes.is_empty()) } }
+        Self { kind: Kind::Free { body: bytes.into() } }
     }
 }
 
@@ -91,10 +91,7 @@ impl<B: Body<Data = Bytes>> Body for BreakerBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let (mut inner, follow) = match self.project().kind.project() {
-            KindProj::Whole { bytes } => {
-                return Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes))));
-            }
-            KindProj::Passed { inner } => return inner.poll_frame(cx),
+            KindProj::Free { body } => return body.poll_frame(cx),
             KindProj::Called { inner, follow } => (inner, follow),
         };
         let frame = if let Some(waiting) = &mut follow.waiting {
@@ -124,18 +121,14 @@ impl<B: Body<Data = Bytes>> Body for BreakerBody<B> {
 
     fn is_end_stream(&self) -> bool {
         match &self.kind {
-            Kind::Whole { bytes } => bytes.is_none(),
-            Kind::Passed { inner } => inner.is_end_stream(),
+            Kind::Free { body } => body.is_end_stream(),
             Kind::Called { inner, follow } => follow.waiting.is_none() && inner.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
-            Kind::Whole { bytes } => {
-                SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64)
-            }
-            Kind::Passed { inner } => inner.size_hint(),
+            Kind::Free { body } => body.size_hint(),
             Kind::Called { inner, follow } => {
                 let frame = follow.waiting.as_ref().and_then(|waiting| waiting.frame.as_ref());
                 let held = frame.and_then(Frame::data_ref).map_or(0, Bytes::len);

@@ -80,8 +80,6 @@
 //! can be put together again: [`RequestBody`]. What was read is sent frame by
 //! frame as it came.
 
-#[cfg(feature = "tower")]
-mod body;
 mod classifier;
 mod evidence;
 mod features;
@@ -108,11 +106,11 @@ mod tell;
 mod view;
 
 #[cfg(feature = "tower")]
-pub use self::{
-    body::WorkloadBody, future::ResponseFuture, layer::WorkloadLayer, service::WorkloadService,
-};
+pub use self::{future::ResponseFuture, layer::WorkloadLayer, service::WorkloadService};
 #[cfg(feature = "tower")]
-pub use crate::body::{ReadAhead, ReplayBody, RequestBody, read_ahead};
+pub use crate::body::{
+    AnsweredBody as WorkloadBody, ReadAhead, ReplayBody, RequestBody, read_ahead,
+};
 pub use crate::exchange::Taken;
 pub use classifier::{AsyncClassifier, Classifier, Classifying, OwnModel, Sensitivity};
 pub use features::{DENSE, Features, HASHED};

@@ -1,3 +1,5 @@
+//! The body of a response that a layer may have made.
+
 use std::{
     pin::Pin,
     task::{Context, Poll},
@@ -10,7 +12,7 @@ use pin_project_lite::pin_project;
 pin_project! {
     /// A response's body as it came, or that of a refusal.
     #[derive(Debug)]
-    pub struct WorkloadBody<B> {
+    pub struct AnsweredBody<B> {
         #[pin]
         kind: Kind<B>,
     }
@@ -25,19 +27,19 @@ pin_project! {
     }
 }
 
-impl<B> WorkloadBody<B> {
-    pub(super) fn passed(inner: B) -> Self {
+impl<B> AnsweredBody<B> {
+    pub(crate) fn passed(inner: B) -> Self {
         Self { kind: Kind::Passed { inner } }
     }
 }
 
-impl<B> From<Bytes> for WorkloadBody<B> {
+impl<B> From<Bytes> for AnsweredBody<B> {
     fn from(bytes: Bytes) -> Self {
         Self { kind: Kind::Refusal { bytes: Some(bytes).filter(|bytes| !bytes.is_empty()) } }
     }
 }
 
-impl<B: Body<Data = Bytes>> Body for WorkloadBody<B> {
+impl<B: Body<Data = Bytes>> Body for AnsweredBody<B> {
     type Data = Bytes;
     type Error = B::Error;
 
