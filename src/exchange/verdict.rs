@@ -52,8 +52,8 @@ impl Verdict {
 pub struct Evidence {
     /// Its name, as in `words_travel`: ASCII letters, digits and `_`.
     pub name: String,
-    /// How much it weighs, in hundredths of the log odds of other work; below
-    /// zero it speaks for coding.
+    /// How much it weighs. Above zero it speaks for other work, in hundredths
+    /// of its log odds; below zero it speaks for coding, by how many were seen.
     pub weight: i32,
     /// Words of planguard's list that were seen.
     pub words: Vec<&'static str>,

@@ -1,7 +1,9 @@
 //! What an estimate rests on, in words that a user understands.
 //!
-//! A line names words of planguard's own list, and is only there if the
-//! estimate moves towards unclear without them: that is tried, not assumed.
+//! A line names words of planguard's own list. One that speaks for other work
+//! is only there if the estimate moves towards unclear without them: that is
+//! tried, not assumed. What speaks for coding is counted: most requests are
+//! coding, and a second reading of each would cost what the first one did.
 
 use super::{
     View,
