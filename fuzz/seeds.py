@@ -6,6 +6,7 @@ as `arbitrary` reads them.
 """
 
 import gzip
+import json
 import pathlib
 import tomllib
 import zlib
@@ -18,6 +19,29 @@ def seed(target, number, data):
     folder = FUZZ / "corpus" / target
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"seed-{number:03}").write_bytes(data)
+
+
+def requests():
+    """A turn in each format, with what clients put around a person's words."""
+    words = "<system-reminder>\nBe brief.\n</system-reminder>\n<task>Fix the test in a.rs \U0001f980</task>"
+    call = {"name": "read", "arguments": '{"path": "a.rs"}'}
+    yield {"model": "m", "tools": [{"type": "function"}], "messages": [
+        {"role": "system", "content": "You help.\nAnswer in one line, please.\nUse the tools."},
+        {"role": "user", "content": words},
+        {"role": "assistant", "content": None, "tool_calls": [{"id": "1", "function": call}]},
+        {"role": "tool", "tool_call_id": "1", "content": "fn main() {}"},
+    ]}
+    yield {"model": "m", "system": [{"type": "text", "text": "You are a poet."}], "messages": [
+        {"role": "user", "content": [{"type": "text", "text": "A poem about \"rain\""}]},
+        {"role": "assistant", "content": [{"type": "tool_use", "name": "read", "input": {"a": ["b"]}}]},
+        {"role": "user", "content": [{"type": "tool_result", "content": [{"type": "text", "text": "wet"}]}]},
+    ]}
+    yield {"model": "m", "instructions": "Translate.", "input": [
+        {"type": "message", "role": "user", "content": [{"type": "input_text", "text": words}]},
+        {"type": "function_call", "call_id": "1", **call},
+        {"type": "function_call_output", "call_id": "1", "output": "no such file"},
+    ]}
+    yield {"model": "m", "input": "\u7ee7\u7eed"}
 
 
 def main():
@@ -43,6 +67,8 @@ def main():
         seed("account", number, header.encode() + b"\ntester")
     for number, fixture in enumerate(f for f in fixtures if "url" in f):
         seed("claim", number, fixture["url"].encode() + b"\napi.z.ai:443")
+    for number, request in enumerate(requests()):
+        seed("workload_view", number, json.dumps(request).encode())
     seed("profile_load", 0, (FUZZ / "acme.toml").read_bytes())
 
 
