@@ -96,7 +96,7 @@ pub fn all() -> Vec<Row> {
             case: &cases::client::WHOLE,
             budget: Some(4_000.0),
             allocations: None,
-            ceiling: Some(9_000.0),
+            ceiling: Some(8_600.0),
             peers: &[
                 &cases::client::ONE,
                 &cases::client::THREE,
@@ -111,7 +111,7 @@ pub fn all() -> Vec<Row> {
             case: &cases::workload::SHORT,
             budget: Some(300_000.0),
             allocations: None,
-            ceiling: Some(1_200_000.0),
+            ceiling: Some(590_000.0),
             peers: &[],
         },
         Row {
@@ -120,7 +120,7 @@ pub fn all() -> Vec<Row> {
             case: &cases::workload::LONG,
             budget: Some(1_500_000.0),
             allocations: None,
-            ceiling: Some(3_000_000.0),
+            ceiling: Some(1_500_000.0),
             peers: &[],
         },
         Row {
