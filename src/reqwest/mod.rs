@@ -22,7 +22,7 @@
 //! # }
 //! ```
 //!
-//! A refusal is a [`Stopped`](crate::refusal::Stopped) in
+//! A refusal is a [`Stopped`] in
 //! [`Error::Middleware`](reqwest_middleware::Error::Middleware);
 //! [`Refused::find`](crate::refusal::Refused::find) finds it through that and
 //! through any retry middleware's error. A caller declares the kind of work by
