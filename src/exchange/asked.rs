@@ -84,6 +84,11 @@ impl Asked {
         self
     }
 
+    /// The name that [`model`](Self::model) took, for those below who show it.
+    pub fn asked_model(&self) -> Option<&str> {
+        self.0.model.as_deref()
+    }
+
     /// The system prompt, of which a hash is taken: one pass over it.
     pub fn system_prompt(self, prompt: impl AsRef<[u8]>) -> Self {
         static KEYS: OnceLock<RandomState> = OnceLock::new();

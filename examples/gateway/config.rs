@@ -1,0 +1,219 @@
+//! `gateway.toml`: what is served, and to whom it goes.
+
+use std::{fmt, fs, net::SocketAddr, path::Path};
+
+use figment::{
+    Figment,
+    providers::{Env, Serialized},
+};
+use planguard::{breaker::Posture, workload::Sensitivity};
+use serde::{Deserialize, Serialize};
+
+use crate::secret::Secret;
+
+/// `GATEWAY_LISTEN=127.0.0.1:9000` stands over `listen`, and
+/// `GATEWAY_TIMEOUTS__IDLE_SECS=60` over `idle_secs` in `[timeouts]`.
+const ENV_PREFIX: &str = "GATEWAY_";
+
+/// All settings. `examples/gateway/gateway.toml` explains each.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    pub listen: SocketAddr,
+    /// Names by which browsers may call it, beside those of this machine.
+    pub allow_hosts: Vec<String>,
+    pub ledger: Option<String>,
+    pub trust_declarations: bool,
+    pub sensitivity: Strictness,
+    pub non_coding: NonCoding,
+    pub posture: Stance,
+    pub webhook: Option<Secret>,
+    pub max_body_mib: usize,
+    pub timeouts: Timeouts,
+    pub upstream: Vec<Upstream>,
+    pub reroute: Option<Reroute>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: ([127, 0, 0, 1], 8787).into(),
+            allow_hosts: Vec::new(),
+            ledger: None,
+            trust_declarations: false,
+            sensitivity: Strictness::Careful,
+            non_coding: NonCoding::Block,
+            posture: Stance::Probation,
+            webhook: None,
+            max_body_mib: 64,
+            timeouts: Timeouts::default(),
+            upstream: Vec::new(),
+            reroute: None,
+        }
+    }
+}
+
+/// How long what may take.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Timeouts {
+    /// To connect to an upstream.
+    pub connect_secs: u64,
+    /// From a request to the head of its answer.
+    pub head_secs: u64,
+    /// Between two pieces of an answer, or of a request.
+    pub idle_secs: u64,
+    /// For what is under way when the gateway is stopped.
+    pub shutdown_secs: u64,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { connect_secs: 10, head_secs: 600, idle_secs: 300, shutdown_secs: 30 }
+    }
+}
+
+/// One plan, under one path.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Upstream {
+    /// The path that it is served under: `/` or, say, `/work`.
+    #[serde(default = "root")]
+    pub path: String,
+    /// The id of a built-in profile, or the file of another.
+    pub profile: String,
+    /// Base URLs, as clients of each format take them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub openai: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub responses: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub anthropic: Option<String>,
+    /// The gateway's own key; without it the client's is passed on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<Secret>,
+    /// The server that stands in for these URLs, such as an egress proxy or a
+    /// test server: it is connected to in their place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub via: Option<String>,
+}
+
+fn root() -> String {
+    "/".to_owned()
+}
+
+/// Where other work goes instead of a plan.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reroute {
+    pub key: Secret,
+    /// Base URLs; without one the profile's own metered endpoint is meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub openai: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub responses: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub anthropic: Option<String>,
+    /// What a model is called there.
+    #[serde(default)]
+    pub models: std::collections::BTreeMap<String, String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strictness {
+    Careful,
+    Balanced,
+    Strict,
+}
+
+impl From<Strictness> for Sensitivity {
+    fn from(strictness: Strictness) -> Self {
+        match strictness {
+            Strictness::Careful => Self::Careful,
+            Strictness::Balanced => Self::Balanced,
+            Strictness::Strict => Self::Strict,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NonCoding {
+    Block,
+    Warn,
+    Report,
+    Reroute,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stance {
+    Probation,
+    Strict,
+    Report,
+}
+
+impl From<Stance> for Posture {
+    fn from(stance: Stance) -> Self {
+        match stance {
+            Stance::Probation => Self::Probation,
+            Stance::Strict => Self::Strict,
+            Stance::Report => Self::Report,
+        }
+    }
+}
+
+/// What is wrong, and where.
+#[derive(Debug)]
+pub struct ConfigError(String);
+
+impl ConfigError {
+    pub fn new(what: impl Into<String>) -> Self {
+        Self(what.into())
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// Reads `path`, and what the environment says over it.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let name = path.display();
+        let text = fs::read_to_string(path)
+            .map_err(|error| ConfigError(format!("{name} cannot be read: {error}")))?;
+        let config = Self::parse(&text).map_err(|(line, column, what)| {
+            ConfigError(format!("{name}, line {line}, column {column}: {what}"))
+        })?;
+        config.with_environment()
+    }
+
+    /// The settings in `text`, or line, column and what is wrong there. The
+    /// line itself is not shown: somebody may have written a key into it.
+    fn parse(text: &str) -> Result<Self, (usize, usize, String)> {
+        toml::from_str(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            let before = text.get(..at).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+            (line, column, error.message().to_owned())
+        })
+    }
+
+    pub fn with_environment(self) -> Result<Self, ConfigError> {
+        Figment::from(Serialized::defaults(self))
+            .merge(Env::prefixed(ENV_PREFIX).split("__"))
+            .extract()
+            .map_err(|error| {
+                let key = error.path.join("__").to_uppercase();
+                // The value may be a key: its name alone is told.
+                ConfigError(format!("{ENV_PREFIX}{key} in the environment cannot be used here"))
+            })
+    }
+}

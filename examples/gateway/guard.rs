@@ -1,0 +1,77 @@
+//! The guard of all upstreams, from the configuration.
+
+use std::{collections::HashSet, sync::Arc};
+
+use planguard::{
+    PlanGuard,
+    ledger::{FileLedger, Ledger, RedisLedger, default_place},
+    workload::{Action, Metered},
+};
+
+use crate::{
+    config::{Config, ConfigError, NonCoding, Reroute},
+    upstream::{Upstream, bases},
+};
+
+/// The store that `config` names, or this login's.
+pub async fn ledger(config: &Config) -> Result<Arc<dyn Ledger>, ConfigError> {
+    let trouble = |error: planguard::ledger::LedgerError| ConfigError::new(error.to_string());
+    Ok(match config.ledger.as_deref() {
+        Some(url) if url.starts_with("redis://") || url.starts_with("rediss://") => {
+            Arc::new(RedisLedger::connect(url).await.map_err(trouble)?)
+        }
+        Some(path) => Arc::new(FileLedger::open(path).map_err(trouble)?),
+        None => {
+            let place = default_place().map_err(|error| ConfigError::new(error.to_string()))?;
+            Arc::new(FileLedger::open(place).map_err(trouble)?)
+        }
+    })
+}
+
+/// One guard for all upstreams: an account that two of them share is one.
+pub fn guard(
+    config: &Config,
+    upstreams: &[Upstream],
+    ledger: Arc<dyn Ledger>,
+) -> Result<PlanGuard, ConfigError> {
+    let mut known = HashSet::new();
+    let mut profiles = upstreams
+        .iter()
+        .map(|upstream| upstream.profile.clone())
+        .filter(|profile| known.insert(profile.id().to_owned()));
+    let Some(first) = profiles.next() else {
+        return Err(ConfigError::new("there is no [[upstream]] to send anything to"));
+    };
+    profiles
+        .fold(PlanGuard::builder(first), |builder, profile| builder.profile(profile))
+        .posture(config.posture.into())
+        .sensitivity(config.sensitivity.into())
+        .non_coding(action(config)?)
+        .trust_declarations(config.trust_declarations)
+        .ledger(ledger)
+        .build()
+        .map_err(|error| ConfigError::new(error.to_string()))
+}
+
+fn action(config: &Config) -> Result<Action, ConfigError> {
+    Ok(match (config.non_coding, &config.reroute) {
+        (NonCoding::Block, _) => Action::Block,
+        (NonCoding::Warn, _) => Action::Warn,
+        (NonCoding::Report, _) => Action::Report,
+        (NonCoding::Reroute, Some(reroute)) => Action::Reroute(metered(reroute)?),
+        (NonCoding::Reroute, None) => {
+            let what = "non_coding = \"reroute\" needs a [reroute] with a key";
+            return Err(ConfigError::new(what));
+        }
+    })
+}
+
+fn metered(reroute: &Reroute) -> Result<Metered, ConfigError> {
+    let wrong = |what: String| ConfigError::new(format!("[reroute]: {what}"));
+    let key = reroute.key.read().map_err(|error| wrong(error.to_string()))?;
+    let places = bases(&reroute.openai, &reroute.responses, &reroute.anthropic).map_err(&wrong)?;
+    let metered = places
+        .into_iter()
+        .fold(Metered::new(key), |metered, (surface, base)| metered.at(surface, base));
+    Ok(reroute.models.iter().fold(metered, |metered, (from, to)| metered.model(from, to)))
+}

@@ -1,0 +1,184 @@
+//! From a client's request to its answer.
+
+use std::sync::Arc;
+
+use axum::{body::Body, extract::State};
+use http::{Request, Response, StatusCode, header::CONTENT_LENGTH};
+use http_body_util::Limited;
+use planguard::{
+    PlanGuard,
+    ledger::Ledger,
+    profile::Surface,
+    refusal::{Dialect, Refused},
+};
+use tower::{Layer, ServiceExt, util::BoxCloneSyncService};
+use tower_http::timeout::TimeoutBody;
+
+use crate::{
+    answer,
+    config::{Config, ConfigError},
+    journal::{Journal, Line},
+    route::{NoRoute, Route, below, route},
+    transport::{Transport, Trouble},
+    upstream::Upstream,
+};
+
+/// How long an answer's head waits for the first event of its stream: as long
+/// as it is not sent, a refusal can still be told by status.
+const FIRST_EVENT: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// What Claude Code asks for before its first request.
+const HELLO: &str = "/api/hello";
+
+type Stack = BoxCloneSyncService<Request<Body>, Response<Body>, Trouble>;
+
+/// What all requests share.
+pub struct Gateway {
+    pub plan: PlanGuard,
+    pub ledger: Arc<dyn Ledger>,
+    pub upstreams: Vec<Upstream>,
+    pub journal: Journal,
+    openai: Stack,
+    anthropic: Stack,
+    max_body: usize,
+    idle: std::time::Duration,
+}
+
+impl Gateway {
+    pub fn new(
+        config: &Config,
+        upstreams: Vec<Upstream>,
+        plan: PlanGuard,
+        ledger: Arc<dyn Ledger>,
+        transport: &Transport,
+    ) -> Result<Self, ConfigError> {
+        let max_body = config.max_body_mib.checked_mul(1024 * 1024);
+        let max_body = max_body.ok_or_else(|| ConfigError::new("max_body_mib is too large"))?;
+        Ok(Self {
+            openai: stack(&plan, Dialect::OpenAi, transport),
+            anthropic: stack(&plan, Dialect::Anthropic, transport),
+            journal: Journal::new(),
+            idle: std::time::Duration::from_secs(config.timeouts.idle_secs),
+            plan,
+            ledger,
+            upstreams,
+            max_body,
+        })
+    }
+
+    /// The upstream with the longest path that `path` lies under, and the rest.
+    fn upstream<'a>(&'a self, path: &'a str) -> Option<(&'a Upstream, &'a str)> {
+        self.upstreams
+            .iter()
+            .filter_map(|upstream| Some((upstream, below(path, &upstream.path)?)))
+            .max_by_key(|(upstream, _)| upstream.path.len())
+    }
+
+    fn stack(&self, surface: Surface) -> Stack {
+        match Dialect::from(surface) {
+            Dialect::Anthropic => self.anthropic.clone(),
+            _ => self.openai.clone(),
+        }
+    }
+}
+
+/// Guard around transport. Retrying is the clients' business, outside.
+fn stack(plan: &PlanGuard, dialect: Dialect, transport: &Transport) -> Stack {
+    let layer = plan.layer().hold_head_for_first_event(FIRST_EVENT).answer_refusals(dialect);
+    let guarded = layer.layer(transport.clone());
+    BoxCloneSyncService::new(guarded.map_response(|response| response.map(Body::new)))
+}
+
+/// Passes one request on.
+pub async fn proxy(State(gateway): State<Arc<Gateway>>, request: Request<Body>) -> Response<Body> {
+    let path = request.uri().path().to_owned();
+    let Some((upstream, rest)) = gateway.upstream(&path) else {
+        let serves: Vec<_> = gateway.upstreams.iter().map(|up| up.path.as_str()).collect();
+        let message = format!("{path} leads to no upstream; there is {}", serves.join(", "));
+        return answer::error(Surface::Openai, StatusCode::NOT_FOUND, &message);
+    };
+    if rest == HELLO {
+        return Response::new(Body::empty());
+    }
+    let route = match route(request.method(), rest, request.headers()) {
+        Ok(route) => route,
+        Err(NoRoute::Method(method)) => return answer::only(guess(rest), &method, &path),
+        Err(NoRoute::Path) => {
+            let message = format!(
+                "{path} is not served; there is /v1/chat/completions, /v1/responses, /v1/messages and /v1/models, with or without /v1"
+            );
+            return answer::error(guess(rest), StatusCode::NOT_FOUND, &message);
+        }
+    };
+    forward(&gateway, upstream, &route, request).await
+}
+
+async fn forward(
+    gateway: &Gateway,
+    upstream: &Upstream,
+    route: &Route,
+    request: Request<Body>,
+) -> Response<Body> {
+    let surface = route.surface;
+    let length = request.headers().get(CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if length.is_some_and(|length| length > gateway.max_body) {
+        let message = format!(
+            "the request is longer than {} MiB; nothing was sent upstream (max_body_mib raises that)",
+            gateway.max_body / 1024 / 1024
+        );
+        return answer::error(surface, StatusCode::PAYLOAD_TOO_LARGE, &message);
+    }
+    let line = gateway.journal.begin(request.headers(), surface);
+    let request = request.map(|body| bounded(body, gateway.max_body, gateway.idle));
+    let Some(mut request) = upstream.prepare(route, request) else {
+        let message = format!(
+            "the upstream at {} has no base URL for this format: add `{} = \"https://…\"` to its [[upstream]]",
+            upstream.path,
+            surface.as_str()
+        );
+        let response = answer::error(surface, StatusCode::NOT_FOUND, &message);
+        line.failed(response.status(), message);
+        return response;
+    };
+    request.extensions_mut().insert(line.clone());
+    match gateway.stack(surface).oneshot(request).await {
+        Ok(response) => {
+            line.answered(response.status(), response.extensions().get::<Refused>());
+            without_connection_headers(response)
+        }
+        Err(trouble) => failed(&line, surface, &trouble),
+    }
+}
+
+fn failed(line: &Line, surface: Surface, trouble: &Trouble) -> Response<Body> {
+    let sent = match trouble {
+        Trouble::Connect(_) => "nothing was sent upstream",
+        _ => "the request may have been sent",
+    };
+    let response = answer::trouble(surface, trouble, sent);
+    line.failed(response.status(), trouble.to_string());
+    response
+}
+
+/// A request's body that ends with an error where it is too long, or where
+/// nothing more of it comes.
+fn bounded(body: Body, most: usize, idle: std::time::Duration) -> Body {
+    Body::new(TimeoutBody::new(idle, Limited::new(body, most)))
+}
+
+/// What concerns the connection to the upstream alone.
+fn without_connection_headers(mut response: Response<Body>) -> Response<Body> {
+    for name in ["connection", "keep-alive", "transfer-encoding", "upgrade"] {
+        response.headers_mut().remove(name);
+    }
+    response
+}
+
+/// The format of a path that is not served, for the form of its error.
+fn guess(path: &str) -> Surface {
+    match path.contains("/messages") {
+        true => Surface::Anthropic,
+        false => Surface::Openai,
+    }
+}

@@ -1,0 +1,192 @@
+//! A plan that requests are sent to.
+
+use axum::body::Body;
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Request, Uri,
+    header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HOST},
+    uri::{Authority, PathAndQuery, Scheme},
+};
+use planguard::profile::{Profile, Registry, Surface};
+
+use crate::{
+    config::{self, ConfigError},
+    route::Route,
+};
+
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// Headers that concern one connection (RFC 9110, section 7.6.1), and those
+/// that are made anew.
+const HOP_BY_HOP: [HeaderName; 8] = [
+    CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-authorization"),
+    HeaderName::from_static("proxy-connection"),
+    http::header::TE,
+    http::header::TRANSFER_ENCODING,
+    http::header::UPGRADE,
+    HOST,
+];
+
+/// One `[[upstream]]`, checked.
+pub struct Upstream {
+    pub path: String,
+    pub profile: Profile,
+    bases: Vec<(Surface, Uri)>,
+    key: Option<String>,
+    via: Option<Via>,
+}
+
+/// The server that is connected to in place of `instead_of`.
+#[derive(Clone, Debug)]
+pub struct Via {
+    pub instead_of: Authority,
+    pub scheme: Scheme,
+    pub authority: Authority,
+}
+
+impl Upstream {
+    pub fn new(config: &config::Upstream) -> Result<Self, ConfigError> {
+        let path = &config.path;
+        let wrong = |what: String| ConfigError::new(format!("upstream `{path}`: {what}"));
+        if !path.starts_with('/') {
+            return Err(wrong("its path has to begin with `/`".to_owned()));
+        }
+        let profile = profile(&config.profile).map_err(&wrong)?;
+        let bases = bases(&config.openai, &config.responses, &config.anthropic).map_err(&wrong)?;
+        if bases.is_empty() {
+            return Err(wrong("it has no `openai`, `responses` or `anthropic` URL".to_owned()));
+        }
+        let registry = Registry::new(std::slice::from_ref(&profile));
+        for (surface, base) in &bases {
+            if registry.claim(base, &HeaderMap::new()).is_none() {
+                return Err(wrong(format!(
+                    "the profile `{}` does not know {} = \"{base}\", so nothing would be guarded there: its endpoints are {}",
+                    profile.id(),
+                    surface.as_str(),
+                    endpoints(&profile),
+                )));
+            }
+        }
+        let via = config.via.as_deref().map(|url| absolute("via", url)).transpose();
+        let via = via.map_err(&wrong)?.map(|url| url.into_parts());
+        let via = via.zip(bases.first()).and_then(|(via, (_, base))| {
+            let instead_of = base.authority()?.clone();
+            Some(Via { instead_of, scheme: via.scheme?, authority: via.authority? })
+        });
+        let key = config.key.as_ref().map(|key| key.read()).transpose();
+        let key = key.map_err(|error| wrong(error.to_string()))?;
+        Ok(Self { path: path.clone(), profile, bases, key, via })
+    }
+
+    /// Whether whoever reaches the gateway uses the operator's key.
+    pub fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
+    pub fn formats(&self) -> impl Iterator<Item = (Surface, &Uri)> {
+        self.bases.iter().map(|(surface, base)| (*surface, base))
+    }
+
+    /// Makes a client's request one to this upstream: its URI, its key, and no
+    /// header of the connection that it came by. Nothing else is touched. None
+    /// if this upstream does not speak that format.
+    pub fn prepare(&self, route: &Route, request: Request<Body>) -> Option<Request<Body>> {
+        let (_, base) = self.bases.iter().find(|(surface, _)| *surface == route.surface)?;
+        let (mut parts, body) = request.into_parts();
+        parts.uri = joined(base, &route.rest, parts.uri.query())?;
+        let named = parts.headers.get_all(CONNECTION).iter();
+        let named: Vec<HeaderName> = named
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|names| names.split(','))
+            .filter_map(|name| name.trim().parse().ok())
+            .collect();
+        for name in HOP_BY_HOP.iter().chain(&named) {
+            parts.headers.remove(name);
+        }
+        // The body says its length itself.
+        parts.headers.remove(CONTENT_LENGTH);
+        parts.version = http::Version::HTTP_11;
+        if let Some(key) = &self.key {
+            credential(&mut parts.headers, key, route.surface);
+        }
+        if let Some(via) = &self.via {
+            parts.extensions.insert(via.clone());
+        }
+        Some(Request::from_parts(parts, body))
+    }
+}
+
+/// Puts the gateway's key where the client had one, or where the format has it.
+fn credential(headers: &mut HeaderMap, key: &str, surface: Surface) {
+    let bearer = headers.remove(AUTHORIZATION).is_some();
+    let own_header = headers.remove(API_KEY).is_some();
+    let (name, text) = if own_header || (!bearer && surface == Surface::Anthropic) {
+        (API_KEY, key.to_owned())
+    } else {
+        (AUTHORIZATION, format!("Bearer {key}"))
+    };
+    // It was checked when it was read.
+    if let Ok(mut value) = HeaderValue::from_str(&text) {
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+}
+
+fn profile(name: &str) -> Result<Profile, String> {
+    if let Some(profile) = planguard::profile::built_in(name) {
+        return Ok(profile);
+    }
+    if !name.ends_with(".toml") {
+        let known: Vec<_> = planguard::profile::all_built_in();
+        let known: Vec<_> = known.iter().map(Profile::id).collect();
+        return Err(format!(
+            "no built-in profile is called `{name}` ({}), and a file's name ends in .toml",
+            known.join(", ")
+        ));
+    }
+    Profile::load(name).map_err(|error| error.to_string())
+}
+
+fn endpoints(profile: &Profile) -> String {
+    let places = profile.endpoints().iter();
+    let places: Vec<_> =
+        places.map(|place| format!("https://{}{}", place.host, place.path_prefix)).collect();
+    places.join(", ")
+}
+
+/// The base URLs that are there.
+pub fn bases(
+    openai: &Option<String>,
+    responses: &Option<String>,
+    anthropic: &Option<String>,
+) -> Result<Vec<(Surface, Uri)>, String> {
+    let all = [
+        (Surface::Openai, openai),
+        (Surface::Responses, responses),
+        (Surface::Anthropic, anthropic),
+    ];
+    let given = all.into_iter().filter_map(|(surface, url)| Some((surface, url.as_deref()?)));
+    given.map(|(surface, url)| Ok((surface, absolute(surface.as_str(), url)?))).collect()
+}
+
+fn absolute(name: &str, url: &str) -> Result<Uri, String> {
+    let uri: Uri = url.parse().map_err(|_| format!("{name} is no URL"))?;
+    let web = matches!(uri.scheme_str(), Some("http" | "https"));
+    let plain = uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+    match web && plain && uri.query().is_none() {
+        true => Ok(uri),
+        false => Err(format!(
+            "{name} has to begin with http:// or https://, without a password or a query"
+        )),
+    }
+}
+
+fn joined(base: &Uri, rest: &str, query: Option<&str>) -> Option<Uri> {
+    let path = base.path().trim_end_matches('/');
+    let query = query.map_or(String::new(), |query| format!("?{query}"));
+    let path: PathAndQuery = format!("{path}{rest}{query}").parse().ok()?;
+    let mut parts = base.clone().into_parts();
+    parts.path_and_query = Some(path);
+    Uri::from_parts(parts).ok()
+}
