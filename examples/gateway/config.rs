@@ -146,6 +146,17 @@ pub enum NonCoding {
     Reroute,
 }
 
+impl fmt::Display for NonCoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Block => "blocked",
+            Self::Warn => "marked",
+            Self::Report => "told",
+            Self::Reroute => "rerouted",
+        })
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stance {
@@ -196,7 +207,7 @@ impl Config {
 
     /// The settings in `text`, or line, column and what is wrong there. The
     /// line itself is not shown: somebody may have written a key into it.
-    fn parse(text: &str) -> Result<Self, (usize, usize, String)> {
+    pub fn parse(text: &str) -> Result<Self, (usize, usize, String)> {
         toml::from_str(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
             let before = text.get(..at).unwrap_or_default();

@@ -18,6 +18,7 @@
 //! | `/healthz`, `/readyz` | for whoever runs it |
 
 mod answer;
+mod app;
 mod browser;
 mod config;
 mod demo;
@@ -33,16 +34,12 @@ mod transport;
 mod upstream;
 mod webhook;
 
-use std::{
-    error::Error, net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration,
-};
+use std::{error::Error, net::SocketAddr, path::PathBuf, process::ExitCode};
 
-use axum::{Router, middleware, routing::get};
+use app::App;
 use clap::Parser;
-use config::{Config, ConfigError};
-use proxy::{Gateway, proxy};
+use config::Config;
 use tokio::net::TcpListener;
-use upstream::Upstream;
 
 #[derive(Parser)]
 #[command(about = "A gateway that keeps its clients inside the terms of an LLM plan")]
@@ -86,96 +83,28 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
             Some(server)
         }
     };
-    let upstreams: Result<Vec<_>, _> = config.upstream.iter().map(Upstream::new).collect();
-    let upstreams = upstreams?;
-    let only_here = config.listen.ip().is_loopback();
-    if !only_here && upstreams.iter().any(Upstream::has_key) {
-        return Err(ConfigError::new(format!(
-            "{} can be reached from other machines, and whoever does would use the key of this configuration: listen on 127.0.0.1, or leave `key` out, so that each client sends its own",
-            config.listen
-        ))
-        .into());
-    }
-    let webhook = config.webhook.as_ref().map(webhook_url).transpose()?;
-    let ledger = guard::ledger(&config).await?;
-    let plan = guard::guard(&config, &upstreams, ledger.clone())?;
-    let transport = transport::Transport::new(config.timeouts)?;
-    let gateway = Arc::new(Gateway::new(&config, upstreams, plan.clone(), ledger, &transport)?);
+    let app = App::new(&config).await?;
     if args.check {
-        println!("good: {}", describe(&config, &gateway));
+        println!("good: {}", app.describe());
         return Ok(());
     }
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {
         format!("cannot listen on {}: {error} (--listen names another place)", config.listen)
     })?;
     let address = listener.local_addr()?;
-    if !only_here {
+    if !address.ip().is_loopback() {
         tracing::warn!(
-            "{address} can be reached from other machines; planguard's gateway is for one user"
+            "{address} can be reached from other machines; this gateway is for one user"
         );
     }
-    tokio::spawn(listen_to_events(gateway.clone(), transport, webhook));
-    println!("listening on http://{address}: {}", describe(&config, &gateway));
+    println!("listening on http://{address}: {}", app.describe());
     println!("status: http://{address}/planguard");
     if let Some(server) = &simulated {
-        tokio::spawn(demo::reconcile(plan, server.provider().clone()));
+        tokio::spawn(demo::reconcile(app.plan(), server.provider().clone()));
         demo::explain(&address.to_string());
     }
-    let hosts = Arc::new(browser::Hosts::new(&config.allow_hosts));
-    let grace = Duration::from_secs(config.timeouts.shutdown_secs);
-    serve::serve(listener, router(gateway, hosts), grace, stopped()).await;
+    app.serve(listener, stopped()).await;
     Ok(())
-}
-
-fn router(gateway: Arc<Gateway>, hosts: Arc<browser::Hosts>) -> Router {
-    Router::new()
-        .route("/planguard", get(page::page))
-        .route("/planguard/status.json", get(page::json))
-        .route("/planguard/events", get(page::events))
-        .route("/planguard/page.js", get(page::script))
-        .route("/planguard/style.css", get(page::style))
-        .route("/healthz", get(page::healthz))
-        .route("/readyz", get(page::readyz))
-        .fallback(proxy)
-        .with_state(gateway)
-        .layer(middleware::from_fn_with_state(hosts, browser::keep_pages_out))
-}
-
-async fn listen_to_events(
-    gateway: Arc<Gateway>,
-    transport: transport::Transport,
-    webhook: Option<http::Uri>,
-) {
-    let mut events = gateway.plan.events();
-    while let Some(event) = events.next().await {
-        gateway.journal.event(&event);
-        if let Some(url) = webhook.clone() {
-            let transport = transport.clone();
-            tokio::spawn(async move { webhook::tell(&transport, &url, &event).await });
-        }
-    }
-}
-
-fn webhook_url(secret: &secret::Secret) -> Result<http::Uri, ConfigError> {
-    let url = secret.read()?.parse::<http::Uri>().ok().filter(|url| url.host().is_some());
-    url.ok_or_else(|| ConfigError::new(format!("webhook: what {secret} holds is no URL")))
-}
-
-/// What is served, without anything secret.
-fn describe(config: &Config, gateway: &Gateway) -> String {
-    let upstreams = gateway.upstreams.iter().map(|upstream| {
-        let formats: Vec<_> = upstream.formats().map(|(surface, _)| surface.as_str()).collect();
-        let key = if upstream.has_key() { "its own key" } else { "the clients' keys" };
-        let (path, profile) = (&upstream.path, upstream.profile.id());
-        format!("{path} is {profile} ({}) with {key}", formats.join(", "))
-    });
-    let upstreams: Vec<_> = upstreams.collect();
-    format!(
-        "{}; other work: {:?}; halts in {}",
-        upstreams.join("; "),
-        config.non_coding,
-        gateway.ledger.place()
-    )
 }
 
 /// Somebody stops the program.

@@ -1,0 +1,119 @@
+//! All parts of a gateway, put together from its configuration.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{Router, middleware, routing::get};
+use http::Uri;
+use planguard::PlanGuard;
+use tokio::net::TcpListener;
+
+use crate::{
+    browser::{self, Hosts},
+    config::{Config, ConfigError, NonCoding},
+    guard, page,
+    proxy::{Gateway, proxy},
+    secret::Secret,
+    serve,
+    transport::Transport,
+    upstream::Upstream,
+    webhook,
+};
+
+pub struct App {
+    gateway: Arc<Gateway>,
+    transport: Transport,
+    webhook: Option<Uri>,
+    hosts: Arc<Hosts>,
+    non_coding: NonCoding,
+    grace: Duration,
+}
+
+impl App {
+    /// Checks everything that `config` says, reads its keys and opens its
+    /// ledger. Sends nothing.
+    pub async fn new(config: &Config) -> Result<Self, ConfigError> {
+        let upstreams: Result<Vec<_>, _> = config.upstream.iter().map(Upstream::new).collect();
+        let upstreams = upstreams?;
+        if !config.listen.ip().is_loopback() && upstreams.iter().any(Upstream::has_key) {
+            return Err(ConfigError::new(format!(
+                "{} can be reached from other machines, and whoever does would use the key of this configuration: listen on 127.0.0.1, or leave `key` out, so that each client sends its own",
+                config.listen
+            )));
+        }
+        let webhook = config.webhook.as_ref().map(webhook_url).transpose()?;
+        let ledger = guard::ledger(config).await?;
+        let plan = guard::guard(config, &upstreams, ledger.clone())?;
+        let transport = Transport::new(config.timeouts)
+            .map_err(|error| ConfigError::new(format!("no certificates to trust: {error}")))?;
+        let gateway = Gateway::new(config, upstreams, plan, ledger, &transport)?;
+        Ok(Self {
+            gateway: Arc::new(gateway),
+            transport,
+            webhook,
+            hosts: Arc::new(Hosts::new(&config.allow_hosts)),
+            non_coding: config.non_coding,
+            grace: Duration::from_secs(config.timeouts.shutdown_secs),
+        })
+    }
+
+    pub fn plan(&self) -> PlanGuard {
+        self.gateway.plan.clone()
+    }
+
+    /// What is served, without anything secret.
+    pub fn describe(&self) -> String {
+        let upstreams = self.gateway.upstreams.iter().map(|upstream| {
+            let formats: Vec<_> = upstream.formats().map(|(surface, _)| surface.as_str()).collect();
+            let key = if upstream.has_key() { "its own key" } else { "the clients' keys" };
+            let (path, profile) = (&upstream.path, upstream.profile.id());
+            format!("{path} is {profile} ({}) with {key}", formats.join(", "))
+        });
+        let upstreams: Vec<_> = upstreams.collect();
+        let (served, place) = (upstreams.join("; "), self.gateway.ledger.place());
+        format!("{served}; other work: {}; halts in {place}", self.non_coding)
+    }
+
+    /// Serves until `stop`.
+    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
+        let events = self.gateway.plan.events();
+        let told = listen_to(events, self.gateway.clone(), self.transport, self.webhook);
+        let told = tokio::spawn(told);
+        serve::serve(listener, router(self.gateway, self.hosts), self.grace, stop).await;
+        told.abort();
+    }
+}
+
+fn router(gateway: Arc<Gateway>, hosts: Arc<Hosts>) -> Router {
+    Router::new()
+        .route("/planguard", get(page::page))
+        .route("/planguard/status.json", get(page::json))
+        .route("/planguard/events", get(page::events))
+        .route("/planguard/page.js", get(page::script))
+        .route("/planguard/style.css", get(page::style))
+        .route("/healthz", get(page::healthz))
+        .route("/readyz", get(page::readyz))
+        .fallback(proxy)
+        .with_state(gateway)
+        .layer(middleware::from_fn_with_state(hosts, browser::keep_pages_out))
+}
+
+/// Writes down what happens to accounts, and tells the operator's webhook.
+async fn listen_to(
+    mut events: planguard::breaker::Events,
+    gateway: Arc<Gateway>,
+    transport: Transport,
+    webhook: Option<Uri>,
+) {
+    while let Some(event) = events.next().await {
+        gateway.journal.event(&event);
+        if let Some(url) = webhook.clone() {
+            let transport = transport.clone();
+            tokio::spawn(async move { webhook::tell(&transport, &url, &event).await });
+        }
+    }
+}
+
+fn webhook_url(secret: &Secret) -> Result<Uri, ConfigError> {
+    let url = secret.read()?.parse::<Uri>().ok().filter(|url| url.host().is_some());
+    url.ok_or_else(|| ConfigError::new(format!("webhook: what {secret} holds is no URL")))
+}
