@@ -1,0 +1,137 @@
+//! What the operator sees.
+
+use std::time::Duration;
+
+use http::{Response, StatusCode};
+use planguard::sim::Answer;
+
+use crate::desk::{Behind, CODING, Desk, KEY, config, json, simulated};
+
+#[tokio::test]
+async fn the_page_shows_a_halt_and_its_release_and_needs_no_script() {
+    let (_, server) = simulated([Answer::completion(), Answer::error(1313)]).await;
+    let desk = Desk::before(server.addr()).await;
+    for _ in 0..3 {
+        desk.post("/v1/chat/completions").body(CODING).send().await.unwrap();
+    }
+    let page = reqwest::get(desk.url("/planguard")).await.unwrap();
+    let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    let page = page.text().await.unwrap();
+    for shown in [
+        "1 of 1 accounts halted",
+        "Fair Usage Policy",
+        "code 1313",
+        "1 confirmed, 0 suspected, limit 3",
+        "planguard acknowledge h-",
+        "glm-5.2",
+        "OpenAI/Python 2.54.0",
+        "http-equiv=\"refresh\"",
+    ] {
+        assert!(page.contains(shown), "{shown} is not on the page");
+    }
+    assert!(!page.contains("very-secret") && !page.contains(KEY));
+    // Not a word of a prompt.
+    assert!(!page.contains("Rename foo"));
+    assert!(!page.contains("://cdn") && !page.contains("style=\"") && !page.contains("onclick"));
+
+    let status = desk.status().await;
+    let account = &status["accounts"][0];
+    assert_eq!(account["standing"], "latch");
+    assert_eq!(account["halts"][0]["class"], "policy_violation");
+    assert_eq!(account["halts"][0]["sent"]["model"], "glm-5.2");
+    assert_eq!(account["workload"]["coding"], 3);
+    let whats: Vec<_> = status["timeline"].as_array().unwrap().iter().map(|e| &e["what"]).collect();
+    for what in ["request", "refusal", "strike", "halt"] {
+        assert!(whats.iter().any(|seen| **seen == what), "{what} in {whats:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_provider_or_a_client_says_is_text_on_the_page() {
+    let behind = Behind::answering(|_| {
+        let body = r#"{"error":{"code":"1313","message":"<script>alert(1)</script> & Fair Usage Policy"}}"#;
+        let builder = Response::builder().status(429).header("content-type", "application/json");
+        builder.body(body.into()).unwrap()
+    })
+    .await;
+    let desk = Desk::before(behind.addr).await;
+    let request = reqwest::Client::new().post(desk.url("/v1/chat/completions")).bearer_auth(KEY);
+    let request = request.header("user-agent", "<img src=x onerror=alert(1)>");
+    request.body(CODING).send().await.unwrap();
+    let page = reqwest::get(desk.url("/planguard")).await.unwrap().text().await.unwrap();
+    assert!(page.contains("&lt;script&gt;alert(1)") && page.contains("&lt;img"));
+    assert!(!page.contains("<script>alert") && !page.contains("<img"));
+}
+
+#[tokio::test]
+async fn whoever_looks_hears_of_a_halt_and_of_its_release_by_another_program() {
+    let (_, server) = simulated([Answer::error(1313)]).await;
+    let desk = Desk::before(server.addr()).await;
+    let mut events = reqwest::get(desk.url("/planguard/events")).await.unwrap();
+    desk.post("/v1/chat/completions").body(CODING).send().await.unwrap();
+    let mut heard = async || {
+        let next = tokio::time::timeout(Duration::from_secs(10), events.chunk());
+        next.await.expect("an event").unwrap().unwrap()
+    };
+    assert_eq!(heard().await, "data: changed\n\n");
+    let halt = desk.status().await["accounts"][0]["halts"][0]["id"].as_str().unwrap().to_owned();
+    let place = desk.folder.path().join("ledger.jsonl");
+    let elsewhere = planguard::PlanGuard::builder(planguard::profile::zai())
+        .ledger(planguard::ledger::FileLedger::open(place).unwrap())
+        .build()
+        .unwrap();
+    elsewhere.acknowledge(&halt, "Ada", "settled").await.unwrap();
+    while desk.status().await["accounts"][0]["standing"] != "open" {
+        heard().await;
+    }
+}
+
+#[tokio::test]
+async fn the_webhook_hears_of_a_halt_and_of_a_release() {
+    let (_, server) = simulated([Answer::error(1313)]).await;
+    let hook = Behind::json("{}").await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("hook");
+    std::fs::write(&file, format!("http://{}/hook?token=t", hook.addr)).unwrap();
+    #[cfg(unix)]
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let mut config = config(server.addr());
+    config.webhook = Some(format!("file:{}", file.display()).try_into().unwrap());
+    let desk = Desk::with(config).await;
+    desk.post("/v1/chat/completions").body(CODING).send().await.unwrap();
+    let heard = async |n: usize| {
+        let waited = async {
+            while hook.count() < n {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), waited).await.expect("it hears");
+        json(std::str::from_utf8(&hook.last().body).unwrap())
+    };
+    let halt = heard(1).await;
+    assert_eq!(halt["event"], "halt");
+    let id = halt["details"]["id"].as_str().unwrap().to_owned();
+    assert!(!halt.to_string().contains("very-secret"));
+    desk.plan.acknowledge(&id, "Ada", "settled").await.unwrap();
+    let release = heard(2).await;
+    assert_eq!(release["event"], "release");
+    assert_eq!(release["details"]["by"]["name"], "Ada");
+}
+
+#[tokio::test]
+async fn it_is_ready_only_while_its_ledger_can_be_read() {
+    let behind = Behind::json("{}").await;
+    let desk = Desk::before(behind.addr).await;
+    for path in ["/healthz", "/readyz"] {
+        let response = reqwest::get(desk.url(path)).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+    }
+    let place = desk.folder.path().join("ledger.jsonl");
+    let _ = std::fs::remove_file(&place);
+    std::fs::create_dir(&place).unwrap();
+    let response = reqwest::get(desk.url("/readyz")).await.unwrap();
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let health = reqwest::get(desk.url("/healthz")).await.unwrap();
+    assert_eq!(health.status(), StatusCode::OK);
+}

@@ -1,0 +1,117 @@
+//! The configuration, and what is said where it is wrong.
+
+use std::path::Path;
+
+use crate::{
+    app::App,
+    config::{Config, NonCoding},
+    desk::config,
+};
+
+fn loaded(text: &str) -> Result<Config, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("gateway.toml");
+    std::fs::write(&file, text).unwrap();
+    Config::load(&file).map_err(|error| error.to_string())
+}
+
+async fn refused(config: &Config) -> String {
+    match App::new(config).await {
+        Ok(_) => panic!("it was taken"),
+        Err(error) => error.to_string(),
+    }
+}
+
+fn nowhere() -> Config {
+    config(([127, 0, 0, 1], 9).into())
+}
+
+#[tokio::test]
+async fn the_sample_is_good() {
+    let sample = Config::load(Path::new("examples/gateway/gateway.toml")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Some(folder.path().join("ledger.jsonl").display().to_string());
+    let app = App::new(&Config { ledger, ..sample }).await.unwrap();
+    let said = app.describe();
+    assert!(
+        said.contains("/ is zai (openai, responses, anthropic) with the clients' keys"),
+        "{said}"
+    );
+    assert!(said.contains("other work: blocked"), "{said}");
+}
+
+#[test]
+fn a_mistake_is_told_with_its_line() {
+    for (text, line, what) in [
+        ("listen = \"127.0.0.1:1\"\nlissten = 3\n", "line 2, column 1", "lissten"),
+        ("listen = 12\n", "line 1, column 10", "invalid type"),
+        ("[[upstream]]\nprofile = \"zai\"\nkey = \"sk-pasted\"\n", "line 3", "env:NAME"),
+        ("\n\n[timeouts]\nidle_secs = -1\n", "line 4", "idle_secs = -1"),
+        ("[[upstream]\n", "line 1", ""),
+    ] {
+        let error = loaded(text).unwrap_err();
+        assert!(error.contains(line), "{line}: {error}");
+        if what != "idle_secs = -1" {
+            assert!(error.contains(what), "{what}: {error}");
+        }
+        assert!(!error.contains("sk-pasted"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_others_may_read_is_refused_and_never_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key");
+    std::fs::write(&file, "operator.secret").unwrap();
+    let mut config = nowhere();
+    config.upstream[0].key = Some(format!("file:{}", file.display()).try_into().unwrap());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let error = refused(&config).await;
+        assert!(error.contains("chmod 600") && !error.contains("operator.secret"), "{error}");
+    }
+    config.upstream[0].key = Some("env:PLANGUARD_NO_SUCH_VARIABLE".to_owned().try_into().unwrap());
+    assert!(refused(&config).await.contains("PLANGUARD_NO_SUCH_VARIABLE is not set"));
+}
+
+#[tokio::test]
+async fn what_would_guard_nothing_or_share_a_key_is_refused() {
+    let mut elsewhere = nowhere();
+    elsewhere.upstream[0].openai = Some("https://api.example.com/v1".to_owned());
+    let error = refused(&elsewhere).await;
+    assert!(error.contains("nothing would be guarded") && error.contains("api.z.ai"), "{error}");
+
+    let mut unknown = nowhere();
+    unknown.upstream[0].profile = "nobody".to_owned();
+    let error = refused(&unknown).await;
+    assert!(error.contains("no built-in profile") && error.contains("zai"), "{error}");
+
+    let mut open = nowhere();
+    open.listen = ([0, 0, 0, 0], 8787).into();
+    // A variable that every process has.
+    open.upstream[0].key = Some("env:PATH".to_owned().try_into().unwrap());
+    assert!(refused(&open).await.contains("other machines"));
+
+    let mut reroute = nowhere();
+    reroute.non_coding = NonCoding::Reroute;
+    assert!(refused(&reroute).await.contains("[reroute]"));
+
+    let error = refused(&Config::default()).await;
+    assert!(error.contains("[[upstream]]"), "{error}");
+
+    let mut ledger = nowhere();
+    ledger.ledger = Some("redis://127.0.0.1:1".to_owned());
+    assert!(!refused(&ledger).await.is_empty());
+}
+
+#[test]
+fn a_custom_profile_that_is_wrong_is_told_with_its_file_and_rule() {
+    let error = crate::upstream::Upstream::new(&crate::config::Upstream {
+        profile: "no-such.toml".to_owned(),
+        ..nowhere().upstream[0].clone()
+    });
+    let error = error.err().expect("it is refused").to_string();
+    assert!(error.contains("no-such.toml"), "{error}");
+}
