@@ -1,0 +1,88 @@
+//! Times, and how they are told.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::soak::{Crowd, Soak};
+
+#[derive(Default)]
+pub struct Times(Vec<Duration>);
+
+impl From<Vec<Duration>> for Times {
+    fn from(mut times: Vec<Duration>) -> Self {
+        times.sort_unstable();
+        Self(times)
+    }
+}
+
+impl Times {
+    pub fn add(&mut self, more: Self) {
+        self.0.extend(more.0);
+        self.0.sort_unstable();
+    }
+
+    /// In milliseconds: the time that this part of them stays below.
+    pub fn at(&self, part: f64) -> f64 {
+        let at = (self.0.len().saturating_sub(1) as f64 * part).round() as usize;
+        self.0.get(at).map_or(f64::NAN, |time| time.as_secs_f64() * 1e3)
+    }
+}
+
+pub fn table(
+    as_json: bool,
+    names: &[&str; 3],
+    first_byte: &[Times; 3],
+    crowd: &[(&str, Crowd)],
+    soak: &Soak,
+) {
+    let ratio = |part: f64| first_byte[2].at(part) / first_byte[1].at(part);
+    if as_json {
+        let times = |times: &Times| json!({ "p50_ms": times.at(0.5), "p99_ms": times.at(0.99) });
+        let first: serde_json::Map<_, _> =
+            names.iter().zip(first_byte).map(|(name, t)| ((*name).to_owned(), times(t))).collect();
+        let crowd: serde_json::Map<_, _> = crowd
+            .iter()
+            .map(|(name, crowd)| {
+                let told = json!({
+                    "streams": crowd.streams, "first_byte": times(&crowd.first_byte),
+                    "memory_kib": crowd.memory_kib,
+                });
+                ((*name).to_owned(), told)
+            })
+            .collect();
+        let holds = |h: &crate::child::Holds| json!({ "memory_kib": h.memory_kib, "descriptors": h.descriptors, "tasks": h.tasks });
+        println!(
+            "{}",
+            json!({
+                "first_byte": first, "ratio_p50": ratio(0.5), "ratio_p99": ratio(0.99),
+                "crowd": crowd,
+                "soak": { "broken": soak.broken, "before": holds(&soak.before), "after": holds(&soak.after) },
+            })
+        );
+        return;
+    }
+    println!("time to the first byte        p50 ms    p99 ms");
+    for (name, times) in names.iter().zip(first_byte) {
+        println!("{name:<25} {:>10.3} {:>9.3}", times.at(0.5), times.at(0.99));
+    }
+    println!("gateway : bare proxy      {:>10.2} {:>9.2}", ratio(0.5), ratio(0.99));
+    println!(
+        "\nmany streams at once      p50 ms    p99 ms   streams   memory KiB before, standing, end"
+    );
+    for (name, crowd) in crowd {
+        let [before, middle, end] = crowd.memory_kib;
+        let times = &crowd.first_byte;
+        println!(
+            "{name:<20} {:>11.3} {:>9.3} {:>9}   {before}, {middle}, {end}",
+            times.at(0.5),
+            times.at(0.99),
+            crowd.streams
+        );
+    }
+    let (before, after) = (soak.before, soak.after);
+    println!("\n{} calls that broke off   before   after", soak.broken);
+    println!("memory KiB {:>24} {:>7}", before.memory_kib, after.memory_kib);
+    println!("descriptors {:>23} {:>7}", before.descriptors, after.descriptors);
+    println!("tasks {:>29} {:>7}", before.tasks, after.tasks);
+}
