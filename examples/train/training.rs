@@ -1,6 +1,11 @@
 //! All steps of one training, in order.
 
-use std::{fs, path::Path, time::Instant};
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::Path,
+    time::Instant,
+};
 
 use anyhow::{Context, ensure};
 use planguard::workload::{Card, Features, Model};
@@ -74,8 +79,6 @@ pub fn train(args: &Args) -> anyhow::Result<()> {
     let dev = estimated(&model, &for_thresholds);
     let report = |cuts| Report { dev: &dev, out_of_fold: &out_of_fold, cuts };
     let ladder = LADDER.map(|share| cut("", share));
-    println!("{}", report(&ladder));
-    println!("{}", serde_json::to_string(model.card())?);
     let mut file = Vec::new();
     model.write(&mut file)?;
     if let Some(path) = &args.out {
@@ -94,6 +97,10 @@ pub fn train(args: &Args) -> anyhow::Result<()> {
         };
         write(path, card.to_string().as_bytes(), &progress)?;
     }
+    // Whoever reads them may stop reading: then the files are there.
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", report(&ladder))?;
+    writeln!(out, "{}", serde_json::to_string(model.card())?)?;
     Ok(())
 }
 
