@@ -61,7 +61,7 @@ pub(super) fn evidence(
 fn topics(seen: &[Term], other: bool) -> Vec<Topic> {
     let mut counts: Vec<(Topic, usize)> = Vec::new();
     for term in seen {
-        let software = Topic::SOFTWARE.contains(&term.topic) || term.topic == Topic::Maybe;
+        let software = Topic::SOFTWARE.contains(&term.topic) || term.topic == Topic::Computing;
         if software == other {
             continue;
         }

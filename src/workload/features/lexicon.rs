@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::token::{is_cjk, pair_hash, word_hash};
+use super::token::{is_cjk, mark_hash, pair_hash, word_hash};
 
 /// What a word speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -12,8 +12,8 @@ pub(crate) enum Topic {
     Code,
     /// Languages, frameworks, products.
     Tech,
-    /// What may be one.
-    Maybe,
+    /// What is said of software and of much else.
+    Computing,
     /// What is done to software.
     Acts,
     /// Terms of programming in other languages than English.
@@ -50,15 +50,31 @@ pub(crate) enum Topic {
 pub(super) const TOPICS: usize = 18;
 
 const NAMES: [&str; TOPICS] = [
-    "code", "tech", "maybe", "acts", "abroad", "fiction", "role", "feelings", "travel", "food",
-    "health", "law", "money", "school", "science", "business", "language", "life",
+    "code",
+    "tech",
+    "computing",
+    "acts",
+    "abroad",
+    "fiction",
+    "role",
+    "feelings",
+    "travel",
+    "food",
+    "health",
+    "law",
+    "money",
+    "school",
+    "science",
+    "business",
+    "language",
+    "life",
 ];
 
 impl Topic {
     const ALL: [Self; TOPICS] = [
         Self::Code,
         Self::Tech,
-        Self::Maybe,
+        Self::Computing,
         Self::Acts,
         Self::Abroad,
         Self::Fiction,
@@ -148,15 +164,31 @@ impl Lexicon {
     }
 }
 
+/// What a text that holds `term` is found to hold; none for a term that is
+/// too long or too short for that.
 fn term_hash(term: &str) -> Option<u64> {
-    if term.chars().any(is_cjk) && term.chars().all(is_cjk) {
-        return (2..=4).contains(&term.chars().count()).then(|| word_hash(term));
+    if term.chars().any(is_cjk) {
+        let fits = term.chars().all(is_cjk) && (2..=4).contains(&term.chars().count());
+        return fits.then(|| word_hash(term));
     }
-    let mut words = term.split(' ').map(word_hash);
-    let first = words.next()?;
-    match words.next() {
-        None => Some(first),
-        Some(second) => words.next().is_none().then(|| pair_hash(first, second)),
+    let (mut hashes, mut word) = (Vec::new(), String::new());
+    for c in term.chars().chain([' ']) {
+        match c {
+            // A run of digits is one.
+            c if c.is_numeric() && word.ends_with('0') => {}
+            c if c.is_numeric() => word.push('0'),
+            c if c.is_alphanumeric() || c == '_' => word.push(c),
+            _ => {
+                let word = std::mem::take(&mut word);
+                hashes.extend((!word.is_empty()).then(|| word_hash(&word)));
+                hashes.extend((!c.is_whitespace()).then(|| mark_hash(c)));
+            }
+        }
+    }
+    match hashes[..] {
+        [one] => Some(one),
+        [one, two] => Some(pair_hash(one, two)),
+        _ => None,
     }
 }
 

@@ -27,7 +27,12 @@ pub(super) fn word_hash(word: &str) -> u64 {
     word.chars().fold(SEED, step)
 }
 
-/// The hash of two words next to each other.
+/// The hash of a character that stands in no word.
+pub(super) fn mark_hash(c: char) -> u64 {
+    step(SEED ^ 1, c)
+}
+
+/// The hash of two words or marks next to each other.
 pub(super) fn pair_hash(first: u64, second: u64) -> u64 {
     (first.rotate_left(23) ^ second).wrapping_mul(PAIR)
 }
@@ -131,8 +136,10 @@ impl<F: FnMut(u64)> Reader<'_, F> {
     }
 
     fn mark(&mut self, c: char) {
-        let hash = step(SEED ^ 1, c);
-        (self.add)(pair_hash(self.previous, hash));
+        let hash = mark_hash(c);
+        let pair = pair_hash(self.previous, hash);
+        (self.add)(pair);
+        self.counts.term(self.lexicon.term(pair));
         self.previous = hash;
     }
 

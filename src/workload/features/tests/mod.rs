@@ -108,6 +108,22 @@ fn a_word_is_known_in_any_case_and_beside_any_mark() {
     assert!(read(&view("poemlike mypoem po-em")).seen.is_empty());
 }
 
+#[test]
+fn every_word_of_the_list_is_found_in_a_text() {
+    let list = include_str!("../lexicon.txt").lines();
+    let lines = list.filter(|line| !line.starts_with(['#', '[']));
+    let terms = lines.flat_map(|line| line.split(',')).map(str::trim);
+    let missed: Vec<_> = terms
+        .filter(|term| !term.is_empty())
+        .filter(|term| {
+            let (before, after) = (read(&view(&format!("{term} "))), format!("so, {term}: why"));
+            let found = |features: Features| features.seen.iter().any(|seen| seen.text == *term);
+            !found(before) || !found(read(&view(&after)))
+        })
+        .collect();
+    assert!(missed.is_empty(), "{missed:?}");
+}
+
 fn text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         3 => "[a-z]{1,12}",

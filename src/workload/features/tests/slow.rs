@@ -105,7 +105,9 @@ pub(super) fn tokens(text: &str, lexicon: &Lexicon, counts: &mut Counts) -> Vec<
         } else {
             if c == '\n' || !c.is_whitespace() {
                 let hash = step(SEED ^ 1, c);
-                found.push(pair_hash(previous, hash));
+                let pair = pair_hash(previous, hash);
+                found.push(pair);
+                counts.term(lexicon.term(pair));
                 previous = hash;
             }
             at += 1;
