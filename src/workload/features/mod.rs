@@ -38,6 +38,8 @@ const SESSION: usize = 2;
 const SYSTEM: usize = 3;
 const RESULT: usize = 4;
 const EDGES: usize = 5;
+/// A text of so many letters says little by itself.
+const LITTLE: usize = 24;
 /// In a text longer than this (in bytes), what is asked for stands at an edge.
 const LONG: usize = 240;
 const EDGE_BYTES: usize = 120;
@@ -162,19 +164,29 @@ impl Features {
     }
 }
 
+/// Whether a turn means what was said before it: "go on".
+pub(crate) fn says_little(text: &str) -> bool {
+    letters(text) <= LITTLE
+}
+
 /// How much the session weighs beside the newest words: "go on" says nothing by
 /// itself, a whole sentence hardly needs it.
 fn gate(newest: &str) -> f32 {
+    match letters(newest) {
+        0..=LITTLE => 1.4,
+        25..=60 => 0.1,
+        _ => 0.0,
+    }
+}
+
+/// How many letters of English say as much.
+fn letters(text: &str) -> usize {
     let letters = |c| match c {
         '\u{4e00}'..='\u{9fff}' => 5,
         c if token::is_cjk(c) => 3,
         _ => 1,
     };
-    match newest.chars().map(letters).sum::<usize>() {
-        0..=24 => 1.4,
-        25..=60 => 0.1,
-        _ => 0.0,
-    }
+    text.chars().map(letters).sum()
 }
 
 /// The beginning of the first line and the end of the last one.

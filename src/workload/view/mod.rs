@@ -1,6 +1,7 @@
 //! From a request's body to what matters of it: the person's newest words, and
 //! what they stand in.
 
+mod alone;
 mod client;
 mod echo;
 mod parts;
@@ -17,6 +18,7 @@ pub use request::Shape;
 use super::json::plainly;
 
 use self::{
+    alone::stands_alone,
     client::{CONTEXT_TURNS, FRESH_START, RESUMED, is_completion, is_own_call, is_result},
     parts::{all_texts, arguments, result},
     person::Echoes,
@@ -61,12 +63,13 @@ pub struct View {
     /// The newest words of the person, freed of what the client puts around
     /// them.
     pub newest: String,
-    /// What the person said before, newest first; the last one is the first
-    /// turn of all.
+    /// What the person said before, newest first, back to words that stand
+    /// alone; if none do, the last one is the first turn of all.
     pub earlier: Vec<String>,
-    /// What the model answered last, newest first.
+    /// What the model answered since then, newest first.
     pub answers: Vec<String>,
-    /// What tools were called with last, without their names, newest first.
+    /// What tools were called with since then, without their names, newest
+    /// first.
     pub calls: Vec<String>,
     /// What the last tool gave back.
     pub result: String,
@@ -144,7 +147,8 @@ impl View {
         // Whether anything of the session came after the person's newest words.
         let mut answered = false;
         let mut persons = 0;
-        let mut first_seen = false;
+        // Whether what stands before belongs to something else.
+        let mut ends_here = false;
         let mut echoes = Echoes::default();
         // How many answers belong to turns that were seen, going backwards.
         let mut answers_before = 0;
@@ -176,7 +180,7 @@ impl View {
                     let mut words = person::words(content, window);
                     if words.starts_with(FRESH_START) {
                         self.answers.truncate(answers_before);
-                        first_seen = true;
+                        ends_here = true;
                         break;
                     }
                     let answers = std::mem::replace(&mut answers_before, self.answers.len());
@@ -205,10 +209,11 @@ impl View {
                         self.newest = words;
                         self.turn_start = !answered;
                     } else {
+                        ends_here = stands_alone(&words);
                         self.earlier.push(words);
                     }
                     persons += 1;
-                    if persons > EARLIER_TURNS {
+                    if ends_here || persons > EARLIER_TURNS {
                         break;
                     }
                 }
@@ -217,7 +222,7 @@ impl View {
         if persons == 0 {
             self.turn_start = !answered;
         }
-        if persons > EARLIER_TURNS && !first_seen {
+        if persons > EARLIER_TURNS && !ends_here {
             self.first_turn(request);
         }
     }

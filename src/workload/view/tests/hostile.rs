@@ -257,7 +257,7 @@ fn a_view_holds_no_more_than_its_windows() {
     turns.push(json!({"role": "user", "content": text[..90_000]}));
     let view = view(&json!({"model": &text[..9_000], "system": &text[..2_900], "messages": turns}));
     assert!(size(&view) < 8_192, "{} bytes", size(&view));
-    assert_eq!((view.earlier.len(), view.calls.len(), view.answers.len()), (3, 4, 2));
+    assert_eq!((view.earlier.len(), view.calls.len(), view.answers.len()), (1, 4, 1));
 }
 
 /// How many bytes the texts of a view have.

@@ -1,4 +1,5 @@
 mod clients;
+mod earlier;
 mod editors;
 mod hostile;
 mod properties;
