@@ -90,6 +90,17 @@ pub enum Uninspected {
     Oversized(String),
 }
 
+impl Uninspected {
+    /// The reason alone, in one word.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Compressed(_) => "compressed",
+            Self::Corrupt(_) => "corrupt",
+            Self::Oversized(_) => "oversized",
+        }
+    }
+}
+
 impl fmt::Display for Uninspected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

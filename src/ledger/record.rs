@@ -48,6 +48,16 @@ pub enum Strike {
     Confirmed,
 }
 
+impl Strike {
+    /// The name as it stands in JSON and logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Suspected => "suspected",
+            Self::Confirmed => "confirmed",
+        }
+    }
+}
+
 /// Where a halt stands.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
