@@ -23,7 +23,7 @@ use bytes::Bytes;
 use http::Uri;
 use serde::{Deserialize, Serialize};
 
-use crate::{account::Account, profile::Claim, signal::Signal};
+use crate::{account::Account, meter, profile::Claim, signal::Signal};
 
 /// What kind of work a request is. In a request's extensions it is the
 /// caller's own declaration; [`Unclear`](Self::Unclear) declares nothing.
@@ -219,12 +219,14 @@ impl Exchange {
             report
         });
         if first {
+            meter::signal(self.0.claim.profile().id(), report.signal.class.as_str());
             self.0.sink.report(self, report);
         }
     }
 
     /// Reports that the response could not be judged.
     pub fn uninspected(&self, why: &Uninspected) {
+        meter::uninspected(self.0.claim.profile().id(), why.as_str());
         self.0.sink.uninspected(self, why);
     }
 

@@ -79,6 +79,8 @@
 //! - [`ledger`] is what must outlive the process. The command `planguard`
 //!   (feature `cli`) shows it, and releases what is halted.
 //! - [`export`] is all that is known of one strike, for an appeal.
+//! - `metrics` (feature `metrics`) has what a recorder gets: requests,
+//!   refusals, strikes, halts, verdicts, times.
 //! - `sim` (feature `sim`) is a provider to test your own program against.
 //!
 //! # Spans and events
@@ -95,7 +97,7 @@
 //! | `planguard::signal` | debug | signals that halt nothing |
 //! | `planguard::notice` | info | what the vendor's terms say, once a ledger and week |
 //!
-//! No credential and no prompt is ever logged, stored or shown. The
+//! No credential and no prompt is ever logged, counted, stored or shown. The
 //! provider's own message is.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -109,6 +111,10 @@ pub mod detect;
 pub mod exchange;
 pub mod export;
 pub mod ledger;
+#[cfg_attr(not(feature = "tower"), allow(dead_code))]
+mod meter;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 pub mod profile;
 mod quote;
 pub mod refusal;

@@ -20,6 +20,7 @@ use http::Extensions;
 
 use crate::{
     exchange::{Agent, Asked, Exchange, Origin, Workload},
+    meter,
     profile::Claim,
 };
 
@@ -95,6 +96,7 @@ impl Call {
     /// From here on something may have left the process.
     pub(crate) fn sent(&mut self) {
         self.sent = true;
+        meter::sent(self.cell.profile.id());
     }
 
     /// The response is resolved: its head is here, an error body is judged.

@@ -22,6 +22,7 @@ use crate::{
     clock::{Millis, to_millis},
     exchange::Agent,
     ledger::{Author, Entry, LedgerError, Opened, Pace, Person, Written, latch},
+    meter,
     profile::Profile,
     refusal::Refused,
 };
@@ -73,6 +74,8 @@ pub(crate) struct Told {
     /// When the pace was last looked at, and last warned about.
     pub(super) pace_looked: AtomicU64,
     pub(super) pace_warned: AtomicU64,
+    /// What was counted of its halts.
+    pub(super) counted: meter::Once,
 }
 
 /// Whether a minute has passed since `last`, which is now if so.
@@ -251,6 +254,7 @@ impl Cell {
     }
 
     pub(crate) fn tell(&self, what: What) {
+        self.count(&what);
         self.shared.bus.send(&self.account, self.shared.clock.now(), what);
     }
 
@@ -306,6 +310,7 @@ impl Cell {
 
     /// An answer was delivered before its strike was written.
     pub(crate) fn unwritten_after(&self, waited: Duration) {
+        meter::ledger_error(self.profile.id(), "write");
         let error = format!("no answer within {} s", waited.as_secs());
         tracing::error!(
             target: "planguard::ledger",
@@ -344,6 +349,7 @@ impl Author for Cell {
     }
 
     fn trouble(&self, error: &LedgerError, pause: Duration) {
+        meter::ledger_error(self.profile.id(), "write");
         tracing::error!(
             target: "planguard::ledger",
             account = self.account.as_str(), %error, again_in_secs = pause.as_secs(),

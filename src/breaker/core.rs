@@ -24,6 +24,7 @@ use crate::{
     clock::{Millis, to_millis},
     exchange::{Agent, Workload},
     ledger::{BoxFuture, Changed, Entry, Fact, Lease, LedgerError},
+    meter,
     profile::{Claim, Profile, Registry, Target},
     refusal::Refused,
 };
@@ -345,6 +346,7 @@ impl Core {
     }
 
     fn say_trouble(&self, cell: &Arc<Cell>, error: &str) {
+        meter::ledger_error(cell.profile.id(), "read");
         if once_a_minute(&cell.told.trouble, cell.now()) {
             let account = cell.account.as_str();
             tracing::error!(target: "planguard::ledger", account, error, "the ledger cannot be read");

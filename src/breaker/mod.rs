@@ -42,6 +42,7 @@ mod cell;
 mod clients;
 mod config;
 mod core;
+mod count;
 mod disposition;
 mod event;
 mod evidence;
@@ -79,4 +80,4 @@ pub use middleware::BreakerMiddleware;
 pub use service::Breaker;
 pub use standing::Limits;
 
-pub(crate) use self::{cell::Cell, config::Shared, core::Core, event::Bus};
+pub(crate) use self::{cell::Cell, config::Shared, core::Core, count::count_none, event::Bus};

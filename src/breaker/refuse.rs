@@ -10,6 +10,7 @@ use crate::{
     clock::{Millis, from_millis},
     exchange::Report,
     ledger::{Halt, HaltKind},
+    meter,
     profile::Claim,
     refusal::{Details, Reason, Refused},
     signal::{Class, Signal},
@@ -43,7 +44,7 @@ pub(crate) fn halted(
         }
     };
     drop(last);
-    log(cell, &refused);
+    tell(cell, &refused);
     refused
 }
 
@@ -97,6 +98,7 @@ pub(crate) fn ledger_unavailable(cell: &Arc<Cell>, claim: &Claim, trouble: &str)
 
 pub(crate) fn unclaimed(host: &str) -> Refused {
     let reason = Reason::UnclaimedHost;
+    meter::refusal("", reason.code());
     tracing::debug!(target: "planguard::refused", host, reason = reason.code(), "refused");
     let detail = "add the profile of this host, or let such requests pass with on_unclaimed";
     Details::new(reason, host, "").detail(detail.to_owned()).into()
@@ -104,7 +106,7 @@ pub(crate) fn unclaimed(host: &str) -> Refused {
 
 fn stopped(cell: &Arc<Cell>, details: Details) -> Refused {
     let refused = details.into();
-    log(cell, &refused);
+    tell(cell, &refused);
     refused
 }
 
@@ -136,9 +138,11 @@ fn of_halt(cell: &Arc<Cell>, claim: &Claim, halt: &Halt, not_before: Option<Mill
         .detail(detail)
 }
 
-/// One line a refused call for those who debug, one a minute for the others.
-fn log(cell: &Arc<Cell>, refused: &Refused) {
+/// Counts a refused call, and logs it: one line each for those who debug, one
+/// a minute for the others.
+fn tell(cell: &Arc<Cell>, refused: &Refused) {
     let (account, reason) = (cell.account.as_str(), refused.reason().code());
+    meter::refused(cell.profile.id(), reason);
     tracing::debug!(
         target: "planguard::refused",
         account, reason, halt_id = refused.halt().unwrap_or(""), "refused"

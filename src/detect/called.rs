@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     exchange::{Detection, Exchange, FinalUrl},
+    meter::{self, Spent},
     profile::{Claim, Target},
 };
 
@@ -148,7 +149,7 @@ impl Called {
                     Some(patience) => inspection.hold_first_event(patience),
                     None => inspection,
                 };
-                Some(Box::new(Watch::new(inspection, teller)))
+                Some(Box::new(Watch::new(inspection, teller, Spent::default())))
             }
         }
     }
@@ -187,12 +188,13 @@ fn glance<B: Body<Data = Bytes>>(
     cx: &mut Context<'_>,
 ) -> Opened<B> {
     let (head, body) = response.into_parts();
-    let mut body = Box::pin(body);
+    let (mut body, mut spent) = (Box::pin(body), Spent::default());
+    let mut is_empty = |data: &Bytes| spent.on(|| says_nothing(claim.profile(), data));
     let first = match body.as_mut().poll_frame(cx) {
         Poll::Ready(Some(Ok(frame)))
-            if body.is_end_stream()
-                && frame.data_ref().is_some_and(|data| says_nothing(claim.profile(), data)) =>
+            if body.is_end_stream() && frame.data_ref().is_some_and(&mut is_empty) =>
         {
+            meter::inspection(claim.profile().id(), spent);
             let data = frame.into_data().unwrap_or_default();
             let body = InspectBody::whole(data, body.size_hint());
             return Opened::Ready(Response::from_parts(head, body));
@@ -200,7 +202,7 @@ fn glance<B: Body<Data = Bytes>>(
         first => first,
     };
     let inspection = Inspection::of_success(claim, head.status, &head.headers);
-    let mut reading = Reading::new(head, body, Box::new(Watch::new(inspection, teller)));
+    let mut reading = Reading::new(head, body, Box::new(Watch::new(inspection, teller, spent)));
     if let Poll::Ready(polled) = first {
         reading.take(polled);
     }

@@ -8,6 +8,7 @@ use super::{Inspection, MAX_HELD_BYTES};
 use crate::{
     clock::Clock,
     exchange::{Detection, Exchange, Report, Uninspected},
+    meter::{self, Spent},
     signal::Signal,
 };
 
@@ -20,6 +21,8 @@ pub(super) struct Watch {
     /// What was read while the response is held back, for the report.
     excerpt: Vec<Bytes>,
     room: usize,
+    /// On reading it.
+    spent: Spent,
 }
 
 /// Who is told.
@@ -34,23 +37,31 @@ impl Teller {
     /// Tells of `signal`, found in `body`.
     pub(super) fn tell(&self, signal: Signal, body: Bytes) {
         self.detection.found(signal.clone());
-        if let Some(exchange) = &self.exchange {
-            exchange.report(Report { signal, body });
+        match &self.exchange {
+            Some(exchange) => exchange.report(Report { signal, body }),
+            None => meter::signal(self.profile(), signal.class.as_str()),
         }
     }
 
     /// Tells that the answer could not be judged by its body, or not by all.
     pub(super) fn pass_over(&self, why: &Uninspected) {
         self.detection.passed_over(why.clone());
-        if let Some(exchange) = &self.exchange {
-            exchange.uninspected(why);
+        match &self.exchange {
+            Some(exchange) => exchange.uninspected(why),
+            None => meter::uninspected(self.profile(), why.as_str()),
         }
+    }
+
+    /// The profile that the answer is judged under.
+    fn profile(&self) -> &str {
+        self.detection.claim().profile().id()
     }
 }
 
 impl Watch {
-    pub(super) fn new(inspection: Inspection, teller: Teller) -> Self {
-        Self { inspection, teller, excerpt: Vec::new(), room: MAX_HELD_BYTES }
+    /// An inspection on which so much time was `spent` already.
+    pub(super) fn new(inspection: Inspection, teller: Teller, spent: Spent) -> Self {
+        Self { inspection, teller, excerpt: Vec::new(), room: MAX_HELD_BYTES, spent }
     }
 
     pub(super) fn inspection(&self) -> &Inspection {
@@ -70,7 +81,7 @@ impl Watch {
             }
         }
         let clock = &self.teller.clock;
-        let signal = self.inspection.feed_at(data, || clock.now());
+        let signal = self.spent.on(|| self.inspection.feed_at(data, || clock.now()));
         if let Some(why) = self.inspection.stopped() {
             self.teller.pass_over(why);
         }
@@ -98,7 +109,8 @@ impl Watch {
         if self.inspection.is_over() {
             return;
         }
-        let signal = how(&mut self.inspection, self.teller.clock.now());
+        let now = self.teller.clock.now();
+        let signal = self.spent.on(|| how(&mut self.inspection, now));
         self.settle(signal);
     }
 
@@ -119,6 +131,7 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         self.abandon();
+        meter::inspection(self.teller.profile(), self.spent);
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     account::random,
     breaker::{
         Bus, Core, Disposition, Dispositions, LedgerTrouble, Limits, Posture, Shared,
-        StruckResponse, TooLax, Unclaimed,
+        StruckResponse, TooLax, Unclaimed, count_none,
     },
     clock::{Clock, SystemClock},
     ledger::{FileLedger, Ledger, Writer, default_place},
@@ -266,6 +266,7 @@ impl Builder {
             holder: format!("{}-{:x}", std::process::id(), random()),
             notice_told: self.on_notice.is_some(),
         };
+        self.profiles.iter().for_each(count_none);
         let (plans, upstream) = (registry.clone(), self.upstream.clone());
         let core =
             Core::new(shared, registry, self.profiles, self.account, self.upstream, self.unclaimed);

@@ -23,6 +23,7 @@ use crate::{
     clock::to_millis,
     exchange::Verdict,
     ledger::{Acknowledgement, Halt, LedgerError, Person, Record, Unsigned},
+    meter,
     profile::Profile,
     signal::Class,
     workload::{Guard, Outgoing, WorkloadTally},
@@ -254,6 +255,7 @@ impl PlanGuard {
     async fn release(&self, halt: &str, word: Acknowledgement) -> Result<(), HaltError> {
         let by = word.by.clone();
         let (account, opened) = self.core.shared.ledger.acknowledge(halt, word).await?;
+        meter::release(account.profile(), "person");
         tracing::info!(
             target: "planguard::breaker",
             account = account.as_str(), halt_id = halt, by = by.name, note = by.note,

@@ -19,6 +19,7 @@ use super::{
 use crate::{
     account::Account,
     exchange::{Verdict, Workload},
+    meter::{self, Began},
     profile::{Claim, Registry, Target},
     refusal::{Details, Reason, Refused},
 };
@@ -113,6 +114,11 @@ impl Guard {
 
     /// Judges a body; none is one that could not be read as a whole.
     pub(super) fn judge(&self, body: Option<&[u8]>) -> Judging {
+        let began = Began::now();
+        self.judging(body).since(began)
+    }
+
+    fn judging(&self, body: Option<&[u8]>) -> Judging {
         let Judge::Later(classifier) = &self.policy.judge else {
             return Judging::Done(self.judge_at_once(body));
         };
@@ -173,12 +179,14 @@ impl Guard {
         extensions: &mut Extensions,
     ) -> Decision {
         let Pending { claim, declared } = pending;
-        let verdict = &judged.verdict;
+        let (verdict, profile) = (&judged.verdict, claim.profile().id());
+        meter::workload(profile, judged.began);
         let account = self.host.account(claim, headers);
         let (taken, decision) = self.act(pending, verdict, account.as_ref(), uri, body);
         let one =
             Counted { estimate: verdict.workload, read: judged.read, declared: *declared, taken };
         self.tallies.count(account.as_ref(), one);
+        meter::judged(profile, verdict.workload.as_str(), taken.as_str());
         let contradicted =
             *declared == Some(Workload::Coding) && verdict.workload == Workload::NonCoding;
         if !matches!(taken, Taken::Passed | Taken::WithinTurn) || contradicted {
@@ -249,7 +257,9 @@ impl Guard {
                 "planguard blocks requests that do not look like coding work; to let one pass, send the header `x-planguard-workload: coding`; to block none, build the guard with `.non_coding(Action::Report)`"
             );
         }
-        Details::new(Reason::WorkloadRefused, profile.provider(), profile.plan())
+        let reason = Reason::WorkloadRefused;
+        meter::refusal(profile.id(), reason.code());
+        Details::new(reason, profile.provider(), profile.plan())
             .account(account.cloned())
             .notice(profile.notice().short.clone())
             .detail(seen(verdict, pending.declared))

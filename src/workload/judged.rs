@@ -1,13 +1,18 @@
 //! What is known of a request once it was read.
 
 use super::{Classifying, View};
-use crate::exchange::{Asked, Verdict, Workload};
+use crate::{
+    exchange::{Asked, Verdict, Workload},
+    meter::Began,
+};
 
 /// What is known of a request once it was read.
 pub(super) struct Judged {
     pub(super) verdict: Verdict,
     /// Whether words of a person were found in it.
     pub(super) read: bool,
+    /// When that was begun.
+    pub(super) began: Began,
     model: Option<String>,
     system: Option<u64>,
 }
@@ -18,10 +23,20 @@ pub(super) enum Judging {
     Later(Classifying, Judged),
 }
 
+impl Judging {
+    /// The same, which was begun then.
+    pub(super) fn since(self, began: Began) -> Self {
+        match self {
+            Self::Done(judged) => Self::Done(Judged { began, ..judged }),
+            Self::Later(verdict, judged) => Self::Later(verdict, Judged { began, ..judged }),
+        }
+    }
+}
+
 impl Judged {
     pub(super) fn unread() -> Self {
         let verdict = Verdict::new(Workload::Unclear);
-        Self { verdict, read: false, model: None, system: None }
+        Self { verdict, read: false, began: Began::now(), model: None, system: None }
     }
 
     pub(super) fn without_words(view: &View) -> Self {
