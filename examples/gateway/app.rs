@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use crate::{
     browser::{self, Hosts},
     config::{Config, ConfigError, NonCoding},
-    guard, page,
+    figures, guard, page,
     proxy::{Gateway, proxy},
     secret::Secret,
     serve,
@@ -41,6 +41,7 @@ impl App {
             )));
         }
         let webhook = config.webhook.as_ref().map(webhook_url).transpose()?;
+        figures::begin()?;
         let ledger = guard::ledger(config).await?;
         let plan = guard::guard(config, &upstreams, ledger.clone())?;
         let transport = Transport::new(config.timeouts)
@@ -78,8 +79,10 @@ impl App {
         let events = self.gateway.plan.events();
         let told = listen_to(events, self.gateway.clone(), self.transport, self.webhook);
         let told = tokio::spawn(told);
+        let kept = tokio::spawn(figures::keep());
         serve::serve(listener, router(self.gateway, self.hosts), self.grace, stop).await;
         told.abort();
+        kept.abort();
     }
 }
 
@@ -90,6 +93,7 @@ fn router(gateway: Arc<Gateway>, hosts: Arc<Hosts>) -> Router {
         .route("/planguard/events", get(page::events))
         .route("/planguard/page.js", get(page::script))
         .route("/planguard/style.css", get(page::style))
+        .route("/metrics", get(figures::metrics))
         .route("/healthz", get(page::healthz))
         .route("/readyz", get(page::readyz))
         .fallback(proxy)

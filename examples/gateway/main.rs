@@ -15,6 +15,7 @@
 //! |---|---|
 //! | `/v1/chat/completions`, `/v1/responses`, `/v1/messages`, `/v1/models` | the upstream, with or without `/v1` |
 //! | `/planguard`, `/planguard/status.json` | who is halted, why, and how to release it |
+//! | `/metrics` | figures for Prometheus; `figures.rs` lists them |
 //! | `/healthz`, `/readyz` | for whoever runs it |
 
 mod answer;
@@ -22,6 +23,7 @@ mod app;
 mod browser;
 mod config;
 mod demo;
+mod figures;
 mod guard;
 mod journal;
 mod page;

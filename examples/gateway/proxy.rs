@@ -1,6 +1,9 @@
 //! From a client's request to its answer.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{body::Body, extract::State};
 use http::{Request, Response, StatusCode, header::CONTENT_LENGTH};
@@ -17,6 +20,7 @@ use tower_http::timeout::TimeoutBody;
 use crate::{
     answer,
     config::{Config, ConfigError},
+    figures,
     journal::{Journal, Line},
     route::{NoRoute, Route, below, route},
     transport::{Transport, Trouble},
@@ -25,7 +29,7 @@ use crate::{
 
 /// How long an answer's head waits for the first event of its stream: as long
 /// as it is not sent, a refusal can still be told by status.
-const FIRST_EVENT: std::time::Duration = std::time::Duration::from_secs(30);
+const FIRST_EVENT: Duration = Duration::from_secs(30);
 
 /// What Claude Code asks for before its first request.
 const HELLO: &str = "/api/hello";
@@ -41,7 +45,7 @@ pub struct Gateway {
     openai: Stack,
     anthropic: Stack,
     max_body: usize,
-    idle: std::time::Duration,
+    idle: Duration,
 }
 
 impl Gateway {
@@ -58,7 +62,7 @@ impl Gateway {
             openai: stack(&plan, Dialect::OpenAi, transport),
             anthropic: stack(&plan, Dialect::Anthropic, transport),
             journal: Journal::new(),
-            idle: std::time::Duration::from_secs(config.timeouts.idle_secs),
+            idle: Duration::from_secs(config.timeouts.idle_secs),
             plan,
             ledger,
             upstreams,
@@ -110,7 +114,10 @@ pub async fn proxy(State(gateway): State<Arc<Gateway>>, request: Request<Body>) 
             return answer::error(guess(rest), StatusCode::NOT_FOUND, &message);
         }
     };
-    forward(&gateway, upstream, &route, request).await
+    let began = Instant::now();
+    let response = forward(&gateway, upstream, &route, request).await;
+    figures::answered(route.surface, response.status(), began);
+    response
 }
 
 async fn forward(
@@ -163,7 +170,7 @@ fn failed(line: &Line, surface: Surface, trouble: &Trouble) -> Response<Body> {
 
 /// A request's body that ends with an error where it is too long, or where
 /// nothing more of it comes.
-fn bounded(body: Body, most: usize, idle: std::time::Duration) -> Body {
+fn bounded(body: Body, most: usize, idle: Duration) -> Body {
     Body::new(TimeoutBody::new(idle, Limited::new(body, most)))
 }
 

@@ -9,6 +9,8 @@ mod app;
 mod browser;
 #[path = "../../examples/gateway/config.rs"]
 mod config;
+#[path = "../../examples/gateway/figures.rs"]
+mod figures;
 #[path = "../../examples/gateway/guard.rs"]
 mod guard;
 #[path = "../../examples/gateway/journal.rs"]

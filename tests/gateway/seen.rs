@@ -135,3 +135,27 @@ async fn it_is_ready_only_while_its_ledger_can_be_read() {
     let health = reqwest::get(desk.url("/healthz")).await.unwrap();
     assert_eq!(health.status(), StatusCode::OK);
 }
+
+#[tokio::test]
+async fn the_metrics_tell_of_requests_strikes_and_what_is_open() {
+    let (_, server) = simulated([Answer::completion(), Answer::error(1313)]).await;
+    let desk = Desk::before(server.addr()).await;
+    for _ in 0..3 {
+        desk.post("/v1/responses").body(CODING).send().await.unwrap();
+    }
+    let metrics = reqwest::get(desk.url("/metrics")).await.unwrap();
+    assert!(metrics.headers()["content-type"].to_str().unwrap().starts_with("text/plain"));
+    let metrics = metrics.text().await.unwrap();
+    for line in [
+        "gateway_requests_total{format=\"responses\",status=\"200\"}",
+        "gateway_requests_total{format=\"responses\",status=\"400\"}",
+        "gateway_open_halts{profile=\"zai\",kind=\"latch\"} 1",
+        "planguard_refusals_total{profile=\"zai\",reason=\"account_halted\"}",
+        "planguard_strikes_total{profile=\"zai\",strike=\"confirmed\"}",
+        "planguard_workload_seconds_bucket{profile=\"zai\",le=",
+        "gateway_tasks ",
+    ] {
+        assert!(metrics.contains(line), "{line} is not in\n{metrics}");
+    }
+    assert!(!metrics.contains("tester") && !metrics.contains("zai/"), "no account is in a label");
+}
