@@ -40,7 +40,19 @@ const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 impl Refused {
     /// The refusal as a response to a client that speaks `dialect`.
     ///
-    /// Carries no `Retry-After`: clients sleep on it, in silence.
+    /// Carries no `Retry-After`: clients sleep on it, in silence. The refusal
+    /// itself is in the response's extensions, for those above who count and
+    /// log:
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use planguard::refusal::{Details, Dialect, Reason, Refused};
+    ///
+    /// let refused = Refused::from(Details::new(Reason::QuotaHold, "Z.AI", "GLM Coding Plan"));
+    /// let response: http::Response<Bytes> = refused.to_response(Dialect::OpenAi);
+    /// let refused = response.extensions().get::<Refused>().expect("it was refused");
+    /// assert_eq!(refused.reason(), Reason::QuotaHold);
+    /// ```
     pub fn to_response<B: From<Bytes>>(&self, dialect: Dialect) -> Response<B> {
         let body = Bytes::from(self.error_value(dialect).to_string());
         let mut response = Response::new(B::from(body));
@@ -51,6 +63,7 @@ impl Refused {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
+        response.extensions_mut().insert(self.clone());
         response
     }
 

@@ -8,7 +8,7 @@ use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use planguard::{
     PlanGuard,
-    refusal::{Dialect, is_safe},
+    refusal::{Dialect, Refused, is_safe},
     sim::{Answer, Provider},
 };
 use tower::{Layer, Service, ServiceExt};
@@ -52,6 +52,8 @@ async fn it_fits_around_an_axum_router() {
             assert_eq!(response.status().as_u16(), status);
             assert_eq!(response.headers()["x-should-retry"], "false");
             assert_eq!(response.headers().get("retry-after"), None);
+            let refused = response.extensions().get::<Refused>().expect("for those who count");
+            assert_eq!(refused.provider_body().is_some(), call == 0);
             let body = text(response).await;
             assert!(is_safe(&body), "{body}");
             assert!(body.contains("usage policy") && body.contains("1313"), "{body}");
