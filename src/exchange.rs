@@ -145,6 +145,8 @@ struct Inner {
     sink: Arc<dyn SignalSink>,
     origin: Origin,
     taken: AtomicBool,
+    #[cfg(feature = "tower")]
+    begins_event: AtomicBool,
     report: OnceLock<Report>,
 }
 
@@ -176,8 +178,17 @@ impl Exchange {
         sink: Arc<dyn SignalSink>,
         origin: Origin,
     ) -> Self {
-        let (taken, report) = (AtomicBool::new(false), OnceLock::new());
-        Self(Arc::new(Inner { claim, account, ticket, sink, origin, taken, report }))
+        Self(Arc::new(Inner {
+            claim,
+            account,
+            ticket,
+            sink,
+            origin,
+            taken: AtomicBool::new(false),
+            #[cfg(feature = "tower")]
+            begins_event: AtomicBool::new(false),
+            report: OnceLock::new(),
+        }))
     }
 
     pub(crate) fn origin(&self) -> &Origin {
@@ -208,6 +219,13 @@ impl Exchange {
     /// Whether a detector took it.
     pub fn is_taken(&self) -> bool {
         self.0.taken.load(Ordering::Acquire)
+    }
+
+    /// Says of a frame that is handed on, or is to be the first, whether it
+    /// begins where an event of a stream does and holds no more than that.
+    #[cfg(feature = "tower")]
+    pub(crate) fn set_begins_event(&self, begins: bool) {
+        self.0.begins_event.store(begins, Ordering::Release);
     }
 
     /// Reports a signal, in the poll that recognised it. The first one of a

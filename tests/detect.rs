@@ -1,5 +1,7 @@
 //! The detect layer over services that answer as providers and networks do.
 
+#[path = "detect/events.rs"]
+mod events;
 #[path = "support/heard.rs"]
 mod heard;
 

@@ -185,7 +185,7 @@ impl<B: Body<Data = Bytes>> Source<B> {
 }
 
 /// `rest`, and so many bytes before it.
-fn longer(rest: SizeHint, bytes: u64) -> SizeHint {
+pub(crate) fn longer(rest: SizeHint, bytes: u64) -> SizeHint {
     let mut hint = SizeHint::new();
     hint.set_lower(rest.lower().saturating_add(bytes));
     if let Some(upper) = rest.upper().and_then(|upper| upper.checked_add(bytes)) {

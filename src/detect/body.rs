@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::watch::Watch;
+use super::{events::Events, watch::Watch};
 use crate::body::{Kept, Next, Source};
 
 pin_project! {
@@ -16,7 +16,8 @@ pin_project! {
     ///
     /// Hands on the frames of the body below, unchanged and in order, those
     /// first that were read while the head was held back; and reads them as
-    /// they pass.
+    /// they pass. If the layer says so, an event stream is handed on
+    /// [event by event](super::DetectLayer::one_event_a_frame).
     pub struct InspectBody<B>
     where
         B: Body,
@@ -24,18 +25,20 @@ pin_project! {
         #[pin]
         source: Source<B>,
         watch: Option<Box<Watch>>,
+        // Has the watch, if there is one.
+        events: Option<Box<Events<B::Error>>>,
     }
 }
 
 impl<B: Body<Data = Bytes>> InspectBody<B> {
     /// A body that is not held back; inspected if there is a `watch`.
     pub(super) fn flowing(body: B, watch: Option<Box<Watch>>) -> Self {
-        Self { source: Source::Untouched { body }, watch }
+        Self::read_by(watch, Source::Untouched { body })
     }
 
     /// A body that was read to its end, was `data`, and said nothing.
     pub(super) fn whole(data: Bytes, hint: SizeHint) -> Self {
-        Self { source: Source::Whole { data: Some(data), hint }, watch: None }
+        Self::read_by(None, Source::Whole { data: Some(data), hint })
     }
 
     /// All of it, if it is here as a whole.
@@ -46,8 +49,15 @@ impl<B: Body<Data = Bytes>> InspectBody<B> {
 
     /// A body of which `kept` was read while it was held back.
     pub(super) fn held(kept: Kept<B::Error>, body: Pin<Box<B>>, watch: Box<Watch>) -> Self {
-        let watch = Some(watch).filter(|watch| !watch.inspection().is_over());
-        Self { source: Source::Read { kept, body }, watch }
+        Self::read_by(Some(watch), Source::Read { kept, body })
+    }
+
+    fn read_by(watch: Option<Box<Watch>>, source: Source<B>) -> Self {
+        let (watch, events) = match watch {
+            Some(watch) if watch.cuts() => (None, Some(Box::new(Events::new(watch)))),
+            watch => (watch.filter(|watch| !watch.inspection().is_over()), None),
+        };
+        Self { source, watch, events }
     }
 }
 
@@ -60,14 +70,13 @@ impl<B: Body<Data = Bytes>> Body for InspectBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let mut this = self.project();
-        let next = ready!(this.source.as_mut().poll_next(cx));
         let Some(watch) = this.watch else {
-            return Poll::Ready(match next {
-                Next::Replayed(frame) => Some(frame),
-                Next::Fresh(polled) => polled,
-            });
+            return match this.events {
+                Some(events) => events.poll(this.source, cx),
+                None => unread(this.source, cx),
+            };
         };
-        let polled = match next {
+        let polled = match ready!(this.source.as_mut().poll_next(cx)) {
             // It was fed when it was read.
             Next::Replayed(frame) => Some(frame),
             Next::Fresh(polled) => {
@@ -94,16 +103,38 @@ impl<B: Body<Data = Bytes>> Body for InspectBody<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.source.is_end_stream()
+        match &self.events {
+            Some(events) => events.is_end_stream(&self.source),
+            None => self.source.is_end_stream(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.source.size_hint()
+        match &self.events {
+            Some(events) => events.size_hint(&self.source),
+            None => self.source.size_hint(),
+        }
     }
+}
+
+/// The next frame of a body that nobody reads. Out of line, for the sake of
+/// those that are read.
+#[inline(never)]
+fn unread<B: Body<Data = Bytes>>(
+    source: Pin<&mut Source<B>>,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+    source.poll_next(cx).map(|next| match next {
+        Next::Replayed(frame) => Some(frame),
+        Next::Fresh(polled) => polled,
+    })
 }
 
 impl<B: Body> fmt::Debug for InspectBody<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InspectBody").field("watch", &self.watch).finish_non_exhaustive()
+        f.debug_struct("InspectBody")
+            .field("watch", &self.watch)
+            .field("events", &self.events)
+            .finish_non_exhaustive()
     }
 }

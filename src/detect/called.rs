@@ -131,6 +131,7 @@ impl Called {
         headers: &HeaderMap,
         teller: Teller,
     ) -> Option<Box<Watch>> {
+        let cuts = self.shared.one_event_a_frame && look == Look::At(Expect::Events, None);
         match Inspection::at(look, claim, status, headers, teller.clock.now()) {
             Opening::Pass => None,
             Opening::Unreadable(why, signal) => {
@@ -149,7 +150,8 @@ impl Called {
                     Some(patience) => inspection.hold_first_event(patience),
                     None => inspection,
                 };
-                Some(Box::new(Watch::new(inspection, teller, Spent::default())))
+                let watch = Watch::new(inspection, teller, Spent::default());
+                Some(Box::new(watch.one_event_a_frame(cuts)))
             }
         }
     }

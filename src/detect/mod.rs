@@ -9,7 +9,7 @@
 //! |---|---|
 //! | status 400 and up | held until its JSON value is complete, its end, 64 KiB or 5 s; judged, and read on as it flows if no rule matches what came; replayed |
 //! | 2xx, JSON or text or no type | handed on at once if all of it is here and holds no word that matters; otherwise head held until its first decisive key (at most 64 KiB or 2 s); an error is then read like one of status 400, a success flows on and is read as it flows |
-//! | 2xx, `text/event-stream` | never held; read as it flows, judged at each event |
+//! | 2xx, `text/event-stream` | never held; read as it flows, judged at each event; handed on [event by event](DetectLayer::one_event_a_frame) if you ask for it |
 //! | compressed | read through a bounded decoder with the feature `decompression` (gzip, deflate, br, zstd), and handed on as it came; otherwise the status alone is judged, and [`Uninspected`] says so |
 //! | HEAD, CONNECT, 1xx, 204, 205, 3xx, other types | passed |
 //!
@@ -77,6 +77,8 @@ mod body;
 mod called;
 mod document;
 mod encoded;
+#[cfg(feature = "tower")]
+mod events;
 mod found;
 #[cfg(feature = "tower")]
 mod future;

@@ -23,6 +23,8 @@ pub(super) struct Watch {
     room: usize,
     /// On reading it.
     spent: Spent,
+    /// It is an event stream that is handed on event by event.
+    cuts: bool,
 }
 
 /// Who is told.
@@ -61,7 +63,18 @@ impl Teller {
 impl Watch {
     /// An inspection on which so much time was `spent` already.
     pub(super) fn new(inspection: Inspection, teller: Teller, spent: Spent) -> Self {
-        Self { inspection, teller, excerpt: Vec::new(), room: MAX_HELD_BYTES, spent }
+        let (excerpt, room) = (Vec::new(), MAX_HELD_BYTES);
+        Self { inspection, teller, excerpt, room, spent, cuts: false }
+    }
+
+    /// Has the body handed on event by event, if it `cuts`.
+    pub(super) fn one_event_a_frame(mut self, cuts: bool) -> Self {
+        self.cuts = cuts;
+        self
+    }
+
+    pub(super) fn cuts(&self) -> bool {
+        self.cuts
     }
 
     pub(super) fn inspection(&self) -> &Inspection {
@@ -87,6 +100,13 @@ impl Watch {
         }
         if signal.is_some() || !self.excerpt.is_empty() {
             self.settle(signal);
+        }
+    }
+
+    /// What is handed on next begins an event, or does not.
+    pub(super) fn hand_on(&self, begins_event: bool) {
+        if let Some(exchange) = &self.teller.exchange {
+            exchange.set_begins_event(begins_event);
         }
     }
 
