@@ -228,6 +228,14 @@ impl Exchange {
         self.0.begins_event.store(begins, Ordering::Release);
     }
 
+    /// Whether the frame that was handed on last is known to begin where an
+    /// event does and to hold no more than that, so that another event can
+    /// take its place. Before the first one: whether that will be known.
+    #[cfg(feature = "tower")]
+    pub(crate) fn begins_event(&self) -> bool {
+        self.0.begins_event.load(Ordering::Acquire)
+    }
+
     /// Reports a signal, in the poll that recognised it. The first one of a
     /// call counts; a further one is dropped.
     pub fn report(&self, report: Report) {

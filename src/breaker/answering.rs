@@ -7,11 +7,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Extensions, Response};
+use http::{Extensions, Response, header::CONTENT_LENGTH};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use super::{BreakerBody, Refusing, call::Call, refuse, write_wait::WriteWait};
+use super::{BreakerBody, Refusing, call::Call, follow::Follow, refuse, write_wait::WriteWait};
 use crate::exchange::{Exchange, Workload};
 
 /// An admitted call, and what it left in the request's extensions.
@@ -92,7 +92,7 @@ where
             sent.call.answered();
             sent.call.check_taken(sent.exchange.as_ref());
             let Some(verdict) = sent.call.signalled(sent.exchange.as_ref()) else {
-                return Poll::Ready(Ok(followed(response, sent)));
+                return Poll::Ready(Ok(followed(response, sent, this.refusing)));
             };
             let cell = sent.call.cell().clone();
             let answer = Answer { response, sent, halt: verdict.halt };
@@ -111,10 +111,21 @@ where
 }
 
 /// The provider's response, followed to its end.
-fn followed<B: Body<Data = Bytes>>(response: Response<B>, sent: Sent) -> Response<BreakerBody<B>> {
-    let success = response.status().is_success();
+fn followed<B: Body<Data = Bytes>, R: Refusing<E>, E>(
+    response: Response<B>,
+    sent: Sent,
+    refusing: &R,
+) -> Response<BreakerBody<B>> {
     let Sent { call, exchange } = sent;
-    response.map(|body| BreakerBody::called(body, call, exchange, success))
+    let closes = refusing.closes_streams().filter(|_| {
+        // A length that was announced has to be kept.
+        let length = response.body().size_hint().exact();
+        exchange.as_ref().is_some_and(Exchange::begins_event)
+            && length.is_none()
+            && !response.headers().contains_key(CONTENT_LENGTH)
+    });
+    let follow = Follow::new(call, exchange, response.status().is_success(), closes);
+    response.map(|body| BreakerBody::called(body, follow))
 }
 
 /// A signal that halted the account becomes a refusal, unless the user wants
@@ -133,6 +144,6 @@ fn told<B: Body<Data = Bytes>, R: Refusing<E>, E>(
     };
     match refused {
         Some(refused) => refusing.refuse(refused),
-        None => Ok(followed(response, sent)),
+        None => Ok(followed(response, sent, refusing)),
     }
 }

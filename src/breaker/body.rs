@@ -9,15 +9,17 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::{call::Call, standing::Outcome, write_wait::WriteWait};
-use crate::{body::AnsweredBody, exchange::Exchange};
+use super::follow::{Follow, Strike};
+use crate::body::AnsweredBody;
 
 pin_project! {
     /// A response's body, with the call that it belongs to.
     ///
     /// Frames pass unchanged. The one that completes a policy signal, and
     /// what follows it, waits until the ledger has the strike, at most 2 s.
-    /// When the body ends or is dropped, the call is over.
+    /// Where refusals are [answered](super::BreakerLayer::answer_refusals), the
+    /// refusal then stands in its place, and the body ends. When the body ends
+    /// or is dropped, the call is over.
     pub struct BreakerBody<B> {
         #[pin]
         kind: Kind<B>,
@@ -29,24 +31,17 @@ pin_project! {
     enum Kind<B> {
         // It belongs to no call.
         Free { #[pin] body: AnsweredBody<B> },
-        Called { #[pin] inner: B, follow: Follow },
+        Called { #[pin] inner: B, follow: Follow, waiting: Waits },
     }
 }
 
-/// What a body does for its call.
-struct Follow {
-    call: Call,
-    exchange: Option<Exchange>,
-    success: bool,
-    noted: bool,
-    /// Boxed, so that those which never wait stay small.
-    waiting: Option<Box<Waiting>>,
-}
+/// Boxed, so that those which never wait stay small.
+type Waits = Option<Box<Waiting>>;
 
-/// A frame (or the end) that waits for the ledger.
+/// A frame (or the end) that waits for the ledger to have its strike.
 struct Waiting {
-    wait: WriteWait,
     frame: Option<Frame<Bytes>>,
+    strike: Strike,
 }
 
 impl<B: Body<Data = Bytes>> BreakerBody<B> {
@@ -54,13 +49,11 @@ impl<B: Body<Data = Bytes>> BreakerBody<B> {
         Self { kind: Kind::Free { body: AnsweredBody::passed(inner) } }
     }
 
-    pub(super) fn called(inner: B, call: Call, exchange: Option<Exchange>, success: bool) -> Self {
-        let noted = exchange.as_ref().is_some_and(|exchange| exchange.reported().is_some());
-        let mut follow = Follow { call, exchange, success, noted, waiting: None };
+    pub(super) fn called(inner: B, mut follow: Follow) -> Self {
         if inner.is_end_stream() {
             follow.end();
         }
-        Self { kind: Kind::Called { inner, follow } }
+        Self { kind: Kind::Called { inner, follow, waiting: None } }
     }
 }
 
@@ -69,7 +62,7 @@ impl<B> BreakerBody<B> {
     /// then.
     #[cfg(feature = "reqwest")]
     pub(crate) fn take_all(&mut self, all: impl FnOnce(&mut B) -> Option<Bytes>) -> Option<Bytes> {
-        let Kind::Called { inner, follow } = &mut self.kind else { return None };
+        let Kind::Called { inner, follow, .. } = &mut self.kind else { return None };
         let bytes = all(inner)?;
         follow.end();
         Some(bytes)
@@ -87,32 +80,45 @@ impl<B: Body<Data = Bytes>> Body for BreakerBody<B> {
     type Error = B::Error;
 
     fn poll_frame(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        let (mut inner, follow) = match self.project().kind.project() {
+        let (mut inner, follow, waiting) = match self.as_mut().project().kind.project() {
             KindProj::Free { body } => return body.poll_frame(cx),
-            KindProj::Called { inner, follow } => (inner, follow),
+            KindProj::Called { inner, follow, waiting } => (inner, follow, waiting),
         };
-        let frame = if let Some(waiting) = &mut follow.waiting {
-            ready!(Pin::new(&mut waiting.wait).poll(cx));
-            follow.waiting.take().and_then(|waiting| waiting.frame)
-        } else {
-            let frame = match ready!(inner.as_mut().poll_frame(cx)).transpose() {
-                Ok(frame) => frame,
-                Err(error) => {
-                    follow.over(Outcome::Other);
-                    return Poll::Ready(Some(Err(error)));
-                }
-            };
-            if let Some(mut wait) = follow.strike() {
-                if Pin::new(&mut wait).poll(cx).is_pending() {
-                    follow.waiting = Some(Box::new(Waiting { wait, frame }));
-                    return Poll::Pending;
-                }
+        let waits = match waiting {
+            Some(waits) => waits,
+            None => {
+                let frame = match ready!(inner.as_mut().poll_frame(cx)).transpose() {
+                    Ok(frame) => frame,
+                    Err(error) => {
+                        follow.fail();
+                        return Poll::Ready(Some(Err(error)));
+                    }
+                };
+                let Some(strike) = follow.strike() else {
+                    if frame.is_none() || inner.is_end_stream() {
+                        follow.end();
+                    }
+                    return Poll::Ready(frame.map(Ok));
+                };
+                waiting.insert(Box::new(Waiting { frame, strike }))
             }
-            frame
         };
+        if let Some(wait) = &mut waits.strike.wait {
+            ready!(Pin::new(wait).poll(cx));
+        }
+        let Some(Waiting { frame, strike }) = waiting.take().map(|waits| *waits) else {
+            return Poll::Pending;
+        };
+        let halt = strike.halt.filter(|_| frame.as_ref().is_some_and(Frame::is_data));
+        if let Some(event) = halt.and_then(|halt| follow.last_event(&halt)) {
+            follow.end();
+            // What the provider has to say beyond that is not read.
+            self.project().kind.set(Kind::Free { body: Bytes::new().into() });
+            return Poll::Ready(Some(Ok(Frame::data(event))));
+        }
         if frame.is_none() || inner.is_end_stream() {
             follow.end();
         }
@@ -122,42 +128,21 @@ impl<B: Body<Data = Bytes>> Body for BreakerBody<B> {
     fn is_end_stream(&self) -> bool {
         match &self.kind {
             Kind::Free { body } => body.is_end_stream(),
-            Kind::Called { inner, follow } => follow.waiting.is_none() && inner.is_end_stream(),
+            Kind::Called { inner, waiting, .. } => waiting.is_none() && inner.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
             Kind::Free { body } => body.size_hint(),
-            Kind::Called { inner, follow } => {
-                let frame = follow.waiting.as_ref().and_then(|waiting| waiting.frame.as_ref());
+            // Its end may be any other.
+            Kind::Called { follow, .. } if follow.may_close() => SizeHint::default(),
+            Kind::Called { inner, waiting, .. } => {
+                let frame = waiting.as_ref().and_then(|waiting| waiting.frame.as_ref());
                 let held = frame.and_then(Frame::data_ref).map_or(0, Bytes::len);
                 inner.size_hint() + SizeHint::with_exact(held as u64)
             }
         }
-    }
-}
-
-impl Follow {
-    /// The wait for a strike that was recognised by now, once.
-    fn strike(&mut self) -> Option<WriteWait> {
-        if self.noted || self.exchange.as_ref()?.reported().is_none() {
-            return None;
-        }
-        self.noted = true;
-        self.call.note_signal(self.exchange.as_ref()?);
-        let written = self.call.verdict()?.written?;
-        Some(WriteWait::new(self.call.cell().clone(), written))
-    }
-
-    fn end(&mut self) {
-        let signal = self.exchange.as_ref().is_some_and(|exchange| exchange.reported().is_some());
-        let passed = self.success && !signal;
-        self.over(if passed { Outcome::Passed } else { Outcome::Other });
-    }
-
-    fn over(&mut self, outcome: Outcome) {
-        self.call.end(outcome);
     }
 }
 

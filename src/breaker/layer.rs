@@ -22,6 +22,15 @@ impl BreakerLayer {
 
     /// Turns refusals into responses in `dialect`, so that the service's
     /// error stays the inner one's.
+    ///
+    /// In an event stream that has begun, the event that halts the account is
+    /// replaced by [the refusal as an event](crate::refusal::Refused::to_event),
+    /// and the stream ends, if the layer inside is a
+    /// [`DetectLayer`](crate::detect::DetectLayer) with
+    /// [`one_event_a_frame`](crate::detect::DetectLayer::one_event_a_frame),
+    /// which says where an event begins. Without that, and in compressed
+    /// streams and those with a `Content-Length`, the provider's own bytes
+    /// pass. [`PlanLayer`](crate::PlanLayer) combines the two.
     #[must_use]
     pub fn answer_refusals(self, dialect: Dialect) -> BreakerLayer<Answer> {
         BreakerLayer { core: self.core, refusing: Answer::new(dialect) }

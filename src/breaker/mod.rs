@@ -47,6 +47,8 @@ mod disposition;
 mod event;
 mod evidence;
 #[cfg(feature = "tower")]
+mod follow;
+#[cfg(feature = "tower")]
 mod future;
 mod gate;
 #[cfg(feature = "tower")]

@@ -20,6 +20,13 @@ pub trait Refusing<E>: Clone {
 
     /// Hands the inner service's error on.
     fn fail(error: E) -> Self::Error;
+
+    /// The dialect of the [event](Refused::to_event) that takes the place of
+    /// one by which the provider halted the account, in a stream that has
+    /// begun. None, which is the default, leaves the stream as it is.
+    fn closes_streams(&self) -> Option<Dialect> {
+        None
+    }
 }
 
 /// Refusals are errors: [`Stopped`] in a [`BoxError`]. The default.
@@ -58,5 +65,9 @@ impl<E> Refusing<E> for Answer {
 
     fn fail(error: E) -> E {
         error
+    }
+
+    fn closes_streams(&self) -> Option<Dialect> {
+        Some(self.0)
     }
 }

@@ -21,12 +21,23 @@ pub struct PlanLayer<R = Throw> {
 impl PlanLayer {
     /// Turns refusals into responses in `dialect`, so that the service's
     /// error stays the inner one's.
+    ///
+    /// In an event stream that has begun, the event that halts the account is
+    /// replaced by [the refusal as an event](crate::refusal::Refused::to_event),
+    /// and the stream ends: the provider's own words would make clients repeat
+    /// their request. What came before passes as it came, cut so that each
+    /// frame is [one event](DetectLayer::one_event_a_frame); all other streams
+    /// keep their bytes. Those that are compressed are not answered so, nor
+    /// those with a `Content-Length`, nor responses of another type than
+    /// `text/event-stream`: in them a signal that is found after the head was
+    /// handed on reaches the client in the provider's own bytes. So it does
+    /// with [`StruckResponse::Pass`](crate::breaker::StruckResponse::Pass).
     #[must_use]
     pub fn answer_refusals(self, dialect: Dialect) -> PlanLayer<Answer> {
         PlanLayer {
             workload: self.workload.answer_refusals(dialect),
             breaker: self.breaker.answer_refusals(dialect),
-            detect: self.detect,
+            detect: self.detect.one_event_a_frame(),
         }
     }
 }

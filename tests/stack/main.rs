@@ -11,6 +11,7 @@ mod gateway;
 #[path = "../support/ledger.rs"]
 mod ledger;
 mod order;
+mod streams;
 mod wire;
 #[cfg(feature = "workload")]
 mod work;

@@ -1,0 +1,74 @@
+//! What a response's body does for the call that it belongs to.
+
+use bytes::Bytes;
+
+use super::{call::Call, refuse, standing::Outcome, write_wait::WriteWait};
+use crate::{exchange::Exchange, refusal::Dialect};
+
+/// Follows a call from its response's head to the end of the body.
+pub(super) struct Follow {
+    call: Call,
+    exchange: Option<Exchange>,
+    success: bool,
+    noted: bool,
+    /// How an event that halts the account is told, if not by itself.
+    closes: Option<Dialect>,
+}
+
+/// A signal in the body, and what came of it.
+pub(super) struct Strike {
+    /// Resolves when the ledger has it.
+    pub(super) wait: Option<WriteWait>,
+    /// The halt that is told in the place of the event that led to it.
+    pub(super) halt: Option<String>,
+}
+
+impl Follow {
+    pub(super) fn new(
+        call: Call,
+        exchange: Option<Exchange>,
+        success: bool,
+        closes: Option<Dialect>,
+    ) -> Self {
+        let noted = exchange.as_ref().is_some_and(|exchange| exchange.reported().is_some());
+        Self { call, exchange, success, noted, closes }
+    }
+
+    /// A strike that was recognised by now, once.
+    pub(super) fn strike(&mut self) -> Option<Strike> {
+        if self.noted || self.exchange.as_ref()?.reported().is_none() {
+            return None;
+        }
+        self.noted = true;
+        let exchange = self.exchange.as_ref()?;
+        self.call.note_signal(exchange);
+        let verdict = self.call.verdict()?;
+        let wait = verdict.written.map(|written| WriteWait::new(self.call.cell().clone(), written));
+        let told = self.closes.is_some() && self.call.refuses_strikes() && exchange.begins_event();
+        Some(Strike { wait, halt: verdict.halt.filter(|_| told) })
+    }
+
+    /// The last event of a stream whose call led to `halt`.
+    pub(super) fn last_event(&self, halt: &str) -> Option<Bytes> {
+        let report = self.exchange.as_ref()?.reported()?;
+        let refused = refuse::struck(self.call.cell(), self.call.claim(), halt, report)?;
+        Some(refused.to_event(self.closes?))
+    }
+
+    /// Whether the body may end with an event that is not its own.
+    pub(super) fn may_close(&self) -> bool {
+        self.closes.is_some()
+    }
+
+    /// The body came to its end.
+    pub(super) fn end(&mut self) {
+        let signal = self.exchange.as_ref().is_some_and(|exchange| exchange.reported().is_some());
+        let passed = self.success && !signal;
+        self.call.end(if passed { Outcome::Passed } else { Outcome::Other });
+    }
+
+    /// The body failed.
+    pub(super) fn fail(&mut self) {
+        self.call.end(Outcome::Other);
+    }
+}
