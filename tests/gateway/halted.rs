@@ -56,6 +56,28 @@ async fn an_error_as_the_first_event_is_told_by_status() {
 }
 
 #[tokio::test]
+async fn a_strike_after_text_ends_the_stream_with_a_neutral_event() {
+    for (path, status) in [("/v1/chat/completions", 400), ("/v1/messages", 451)] {
+        let (provider, server) = simulated([Answer::mid_stream(3, 1313)]).await;
+        let desk = Desk::before(server.addr()).await;
+        let body = CODING.replacen('{', "{\"stream\":true,", 1);
+        let response = desk.post(path).body(body.clone()).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        let text = response.text().await.unwrap();
+        assert!(text.contains("delta"), "{text}");
+        let (_, end) = text.trim_end().rsplit_once("\n\n").unwrap();
+        let (_, end) = end.split_once("data: ").unwrap();
+        let message = json(end)["error"]["message"].as_str().unwrap().to_owned();
+        assert!(message.starts_with("planguard stopped this call"), "{message}");
+        assert!(is_safe(end), "{end}");
+        // The client asks once more, as Claude Code does, without a stream.
+        let again = desk.post(path).body(CODING).send().await.unwrap();
+        assert_eq!(again.status().as_u16(), status);
+        assert_eq!(provider.total().total, 1, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_person_who_releases_it_elsewhere_lets_the_next_request_pass() {
     let (provider, server) = simulated([Answer::error(1313), Answer::completion()]).await;
     let desk = Desk::before(server.addr()).await;
