@@ -147,6 +147,8 @@ def key(line):
 
 
 def main():
+    # By an exception, which ends the children too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("agents", nargs="*", metavar="AGENT", help="some of them, by name")
     parser.add_argument("--scenario", action="append", choices=SCENARIOS, help="some of them")

@@ -15,6 +15,9 @@ const STARTED_MS = 20_000;
 const CONNECTION_HEADERS = ["connection", "keep-alive", "transfer-encoding", "upgrade"];
 export const STOPPED = "planguard stopped this call";
 
+// Children are ended on exit, which a signal alone does not bring about.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+
 /** The first text that makes some client send a request again, if `text` holds one. */
 export async function firstTrigger(text) {
   const source = await readFile(join(ROOT, "src/refusal/trigger.rs"), "utf8");
@@ -29,16 +32,21 @@ export async function firstTrigger(text) {
 async function program(ends, name, ...args) {
   const child = spawn(join(EXAMPLES, name), args, { stdio: ["ignore", "pipe", "pipe"] });
   const over = new Promise((resolve) => child.on("close", resolve));
-  ends.push(() => (child.kill("SIGKILL"), over));
+  const kill = () => child.kill("SIGKILL");
+  ends.push(() => (kill(), over));
+  process.once("exit", kill);
+  over.then(() => process.off("exit", kill));
   let log = "";
   child.stderr.on("data", (text) => (log += text));
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     over.then(() => reject(new Error(`${name} did not start: ${log}`)));
-    setTimeout(() => child.kill("SIGKILL"), STARTED_MS).unref();
+    const impatience = setTimeout(kill, STARTED_MS);
     createInterface(child.stdout).on("line", (line) => {
       const found = /^listening on (http:\/\/[\d.]+:\d+)/.exec(line);
-      if (found) resolve(found[1]);
+      if (!found) return;
+      clearTimeout(impatience);
+      resolve(found[1]);
     });
   });
 }

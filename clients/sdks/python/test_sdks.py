@@ -1,6 +1,7 @@
 """The openai and anthropic SDKs for Python, as they are, through the gateway."""
 
 import pathlib
+import signal
 import sys
 import unittest
 
@@ -10,6 +11,9 @@ import openai
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
 from harness import STOPPED, first_trigger, setting
+
+# By an exception, which ends the children too.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
 MODEL = "glm-5.2"
 PROMPT = "Rename foo to bar in main.rs"
