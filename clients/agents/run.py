@@ -62,7 +62,8 @@ def install():
     (INSTALLED / "agents").mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(HERE / name, INSTALLED / "agents")
-    npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    # Not `npm ci`, which wants the optional packages of all machines in the lock.
+    npm = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund"]
     subprocess.run(npm, cwd=INSTALLED / "agents", check=True)
     python = INSTALLED / "aider"
     if not (python / "bin/pip").exists():
