@@ -91,7 +91,7 @@ test("a halt appears without a reload and goes with the command", async () => {
   for (let n = 0; n < 5; n++) await ask();
   await page.getByText("1 of 1 accounts halted").waitFor({ timeout: patience });
   await page.getByText("Fair Usage Policy").first().waitFor({ timeout: patience });
-  const command = await page.locator(".halt pre").innerText();
+  const command = await page.locator("section.halt pre").innerText();
   await isFine(page);
   await shoot(page, "wide-halted");
 
@@ -104,7 +104,8 @@ test("a halt appears without a reload and goes with the command", async () => {
   );
   assert.equal(await new Promise((resolve) => tool.once("exit", resolve)), 0);
   await page.getByText("Nothing is halted").waitFor({ timeout: patience });
-  assert.equal(await page.locator(".halt").count(), 0);
+  await page.getByText("released by Ada").waitFor({ timeout: patience });
+  assert.equal(await page.locator("section.halt").count(), 0);
   assert.equal(await page.evaluate(() => window.here), true, "it was never loaded again");
   assert.deepEqual(elsewhere, [], "nothing comes from elsewhere");
   assert.deepEqual(complaints, []);

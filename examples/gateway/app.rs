@@ -4,19 +4,20 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{Router, middleware, routing::get};
 use http::Uri;
-use planguard::PlanGuard;
-use tokio::net::TcpListener;
+use planguard::{PlanGuard, breaker::Events};
+use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
     browser::{self, Hosts},
     config::{Config, ConfigError, NonCoding},
     figures, guard, page,
     proxy::{Gateway, proxy},
+    releases,
     secret::Secret,
     serve,
     transport::Transport,
     upstream::Upstream,
-    webhook,
+    webhook::{self, Webhook},
 };
 
 pub struct App {
@@ -76,13 +77,14 @@ impl App {
 
     /// Serves until `stop`.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
+        let webhook = self.webhook.map(|url| Webhook::new(self.transport, url));
         let events = self.gateway.plan.events();
-        let told = listen_to(events, self.gateway.clone(), self.transport, self.webhook);
-        let told = tokio::spawn(told);
-        let kept = tokio::spawn(figures::keep());
+        let mut beside = JoinSet::new();
+        beside.spawn(listen_to(events, self.gateway.clone(), webhook.clone()));
+        beside.spawn(listen_to_releases(self.gateway.clone(), webhook));
+        beside.spawn(figures::keep());
         serve::serve(listener, router(self.gateway, self.hosts), self.grace, stop).await;
-        told.abort();
-        kept.abort();
+        beside.shutdown().await;
     }
 }
 
@@ -102,19 +104,24 @@ fn router(gateway: Arc<Gateway>, hosts: Arc<Hosts>) -> Router {
 }
 
 /// Writes down what happens to accounts, and tells the operator's webhook.
-async fn listen_to(
-    mut events: planguard::breaker::Events,
-    gateway: Arc<Gateway>,
-    transport: Transport,
-    webhook: Option<Uri>,
-) {
+async fn listen_to(mut events: Events, gateway: Arc<Gateway>, webhook: Option<Webhook>) {
     while let Some(event) = events.next().await {
         gateway.journal.event(&event);
-        if let Some(url) = webhook.clone() {
-            let transport = transport.clone();
-            tokio::spawn(async move { webhook::tell(&transport, &url, &event).await });
+        if let (Some(webhook), Some(message)) = (&webhook, webhook::of_event(&event)) {
+            webhook.tell(message);
         }
     }
+}
+
+async fn listen_to_releases(gateway: Arc<Gateway>, webhook: Option<Webhook>) {
+    let journal = gateway.journal.clone();
+    releases::watch(gateway, |release| {
+        journal.release(&release);
+        if let Some(webhook) = &webhook {
+            webhook.tell(webhook::of_release(&release));
+        }
+    })
+    .await;
 }
 
 fn webhook_url(secret: &Secret) -> Result<Uri, ConfigError> {

@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Weak},
-    time::SystemTime,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use http::{HeaderMap, StatusCode, header::USER_AGENT};
@@ -17,6 +17,8 @@ use planguard::{
 };
 use serde::Serialize;
 use tokio::sync::watch;
+
+use crate::releases::Release;
 
 /// So many lines are kept.
 const LINES: usize = 500;
@@ -100,10 +102,6 @@ impl Journal {
             What::Halted { halt } => (Kind::Halt, format!("halt {} began", halt.id)),
             What::Relapsed { halt } => (Kind::Halt, format!("halt {} became graver", halt.id)),
             What::Moved { halt, .. } => (Kind::Halt, format!("halt {halt} moved on")),
-            What::Released { halt, by: Some(by), .. } => {
-                (Kind::Release, format!("halt {halt} was released by {}: {}", by.name, by.note))
-            }
-            What::Released { halt, .. } => (Kind::Release, format!("halt {halt} is over")),
             What::Strike { strikes, limit, .. } => (Kind::Strike, strikes.of(*limit).to_string()),
             What::OneBeforeLimit { strikes, limit } => {
                 (Kind::Warning, format!("one before the limit: {}", strikes.of(*limit)))
@@ -117,6 +115,18 @@ impl Journal {
         let mut entry = Entry::new(event.at, what);
         entry.account = Some(event.account.to_string());
         entry.text = Some(text);
+        self.0.push(entry);
+    }
+
+    /// A halt is over.
+    pub fn release(&self, Release { account, released }: &Release) {
+        let at = UNIX_EPOCH + Duration::from_millis(released.at);
+        let mut entry = Entry::new(at, Kind::Release);
+        entry.account = Some(account.to_string());
+        entry.text = Some(match &released.by {
+            Some(by) => format!("halt {} was released by {}: {}", released.id, by.name, by.note),
+            None => format!("halt {} is over", released.id),
+        });
         self.0.push(entry);
     }
 }

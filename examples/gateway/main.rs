@@ -28,6 +28,7 @@ mod guard;
 mod journal;
 mod page;
 mod proxy;
+mod releases;
 mod route;
 mod secret;
 mod serve;

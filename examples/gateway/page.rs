@@ -156,7 +156,7 @@ fn render(status: &Status) -> Markup {
 fn summary(status: &Status, halted: usize) -> Markup {
     html! {
         @match (halted, status.accounts.len()) {
-            (0, all) => { "Nothing is halted (" (all) " known accounts)." }
+            (0, all) => { "Nothing is halted (known accounts: " (all) ")." }
             (halted, all) => { strong { (halted) " of " (all) " accounts halted" } ": nothing is sent for them." }
         }
         " As of " time datetime=(rfc3339(status.at)) { (rfc3339(status.at)) } "."
@@ -204,7 +204,7 @@ fn halt_card(halt: &HaltStatus) -> Markup {
             @if let Some(by) = &halt.by { p { "Halted by " (by) } }
             @if let Some(hint) = &halt.hint { p { (hint) } }
             p {
-                "Since " (moment(&halt.since)) ", " (halt.answers) " answers. "
+                "Since " (moment(&halt.since)) " (answers so far: " (halt.answers) "). "
                 @match &halt.until {
                     Some(until) => { "Time moves it on at " (moment(&Some(until.clone()))) "." }
                     None => { "Only a person ends it." }

@@ -19,6 +19,8 @@ mod journal;
 mod page;
 #[path = "../../examples/gateway/proxy.rs"]
 mod proxy;
+#[path = "../../examples/gateway/releases.rs"]
+mod releases;
 #[path = "../../examples/gateway/route.rs"]
 mod route;
 #[path = "../../examples/gateway/secret.rs"]
