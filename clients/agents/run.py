@@ -54,7 +54,7 @@ SCENARIOS = {
     "halted": Scenario(STRUCK, halted=True),
     # The same gateway and the same body, with another status on its way.
     "halted, 402": Scenario(STRUCK, halted=True, instead=PAYMENT, wires={"Anthropic"}),
-    "struck in the stream": Scenario("mid_stream:3:1313,completion"),
+    "struck in the stream": Scenario("mid_stream:3:1313"),
 }
 
 

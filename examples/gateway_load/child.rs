@@ -18,6 +18,8 @@ pub struct Child {
 pub struct Holds {
     pub memory_kib: u64,
     pub descriptors: usize,
+    /// Time on a processor so far, in the 10 ms that Linux counts in.
+    pub cpu_ms: u64,
     pub tasks: u64,
 }
 
@@ -49,9 +51,17 @@ impl Child {
         let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let memory = memory.and_then(|text| text.split_whitespace().next()?.parse().ok());
         let descriptors = std::fs::read_dir(format!("/proc/{id}/fd"))?.count();
+        let cpu_ms = cpu_ms(id).unwrap_or_default();
         let tasks = tasks(&self.url).await.unwrap_or_default();
-        Ok(Holds { memory_kib: memory.unwrap_or_default(), descriptors, tasks })
+        Ok(Holds { memory_kib: memory.unwrap_or_default(), descriptors, cpu_ms, tasks })
     }
+}
+
+/// In user and kernel mode: fields 14 and 15 of its `stat`.
+fn cpu_ms(id: u32) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    let fields = stat.rsplit_once(") ")?.1.split(' ').skip(11);
+    Some(fields.take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>() * 10)
 }
 
 async fn tasks(url: &str) -> Option<u64> {

@@ -46,7 +46,7 @@ pub fn table(
             .map(|(name, crowd)| {
                 let told = json!({
                     "streams": crowd.streams, "first_byte": times(&crowd.first_byte),
-                    "memory_kib": crowd.memory_kib,
+                    "memory_kib": crowd.memory_kib, "cpu_ms": crowd.cpu_ms,
                 });
                 ((*name).to_owned(), told)
             })
@@ -68,16 +68,17 @@ pub fn table(
     }
     println!("gateway : bare proxy      {:>10.2} {:>9.2}", ratio(0.5), ratio(0.99));
     println!(
-        "\nmany streams at once      p50 ms    p99 ms   streams   memory KiB before, standing, end"
+        "\nmany streams at once      p50 ms    p99 ms   streams   CPU ms   memory KiB before, standing, end"
     );
     for (name, crowd) in crowd {
         let [before, middle, end] = crowd.memory_kib;
         let times = &crowd.first_byte;
         println!(
-            "{name:<20} {:>11.3} {:>9.3} {:>9}   {before}, {middle}, {end}",
+            "{name:<20} {:>11.3} {:>9.3} {:>9} {:>8}   {before}, {middle}, {end}",
             times.at(0.5),
             times.at(0.99),
-            crowd.streams
+            crowd.streams,
+            crowd.cpu_ms
         );
     }
     let (before, after) = (soak.before, soak.after);

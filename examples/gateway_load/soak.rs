@@ -17,6 +17,8 @@ pub struct Crowd {
     pub streams: usize,
     /// Before; when the crowd stood; at its end.
     pub memory_kib: [u64; 3],
+    /// Of the process, for all streams.
+    pub cpu_ms: u64,
 }
 
 /// What was held before and after clients and answers that broke off.
@@ -42,7 +44,7 @@ pub async fn crowd(
     streams: u32,
     length: Duration,
 ) -> Result<Crowd, BoxError> {
-    let before = child.holds().await?.memory_kib;
+    let before = child.holds().await?;
     let until = Instant::now() + length;
     let middle = async {
         tokio::time::sleep(length / 4).await;
@@ -58,11 +60,13 @@ pub async fn crowd(
         Ok::<_, BoxError>(times)
     });
     let (middle, times) = tokio::join!(middle, futures_util::future::join_all(callers));
-    let end = child.holds().await?.memory_kib;
+    let end = child.holds().await?;
     let times: Vec<Vec<_>> = times.into_iter().collect::<Result<_, _>>()?;
     let times: Vec<_> = times.into_iter().flatten().collect();
     let streams = times.len();
-    Ok(Crowd { first_byte: times.into(), streams, memory_kib: [before, middle?.memory_kib, end] })
+    let memory_kib = [before.memory_kib, middle?.memory_kib, end.memory_kib];
+    let cpu_ms = end.cpu_ms - before.cpu_ms;
+    Ok(Crowd { first_byte: times.into(), streams, memory_kib, cpu_ms })
 }
 
 /// Callers that drop their streams at any moment, before a provider that
