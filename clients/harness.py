@@ -216,6 +216,10 @@ class Setting:
         self.front, self.gateway, self.back, self.provider = front, gateway, back, provider
         self.url = front.url
 
+    def late(self):
+        """How many requests arrived after the provider's first signal was sent."""
+        return fetch(self.provider + "/simulator/tally")["after_first_signal"]
+
     def arrivals(self):
         """How many requests the provider got."""
         return len(fetch(self.provider + "/simulator/arrivals"))

@@ -8,13 +8,14 @@
 //! Answers are given in turn, the last one from there on: `completion`,
 //! `error:CODE`, `mid_stream:DELTAS:CODE` (for a request that asks for a
 //! stream), `overloaded`, `reset`. What arrived, in order, is at
-//! `/simulator/arrivals`, which counts as no arrival.
+//! `/simulator/arrivals`, and how much of it after the first signal was sent at
+//! `/simulator/tally`; asking for them is no arrival.
 
-use std::{convert::Infallible, net::SocketAddr, process::ExitCode, time::Duration};
+use std::{net::SocketAddr, process::ExitCode, time::Duration};
 
 use axum::body::Body;
 use clap::Parser;
-use http::{Request, Response, header::CONTENT_TYPE};
+use http::{HeaderValue, Request, Response, header::CONTENT_TYPE};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
@@ -24,6 +25,7 @@ use planguard::{
     BoxError,
     sim::{Answer, Provider, Script},
 };
+use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tower::Service as _;
 
@@ -97,19 +99,28 @@ async fn respond(
     provider: Provider,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, planguard::sim::Error> {
-    if request.uri().path() == "/simulator/arrivals" {
-        return Ok(arrivals(&provider).unwrap_or_else(|never| match never {}));
+    match request.uri().path() {
+        "/simulator/arrivals" => Ok(json(&arrivals(&provider))),
+        "/simulator/tally" => Ok(json(&tally(&provider))),
+        _ => Ok(provider.service().call(request).await?.map(Body::new)),
     }
-    Ok(provider.service().call(request).await?.map(Body::new))
 }
 
-fn arrivals(provider: &Provider) -> Result<Response<Body>, Infallible> {
-    let arrivals: Vec<_> = provider
-        .arrivals()
+fn arrivals(provider: &Provider) -> Value {
+    let arrivals = provider.arrivals();
+    let each = arrivals
         .iter()
-        .map(|arrival| serde_json::json!({ "account": &*arrival.account, "path": &*arrival.path }))
-        .collect();
-    let mut response = Response::new(Body::from(serde_json::json!(arrivals).to_string()));
-    response.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
-    Ok(response)
+        .map(|arrival| json!({ "account": &*arrival.account, "path": &*arrival.path }));
+    each.collect()
+}
+
+fn tally(provider: &Provider) -> Value {
+    let tally = provider.total();
+    json!({ "total": tally.total, "after_first_signal": tally.after_first_signal })
+}
+
+fn json(value: &Value) -> Response<Body> {
+    let mut response = Response::new(Body::from(value.to_string()));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }

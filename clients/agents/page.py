@@ -13,8 +13,8 @@ What agents do when the [gateway](../examples/gateway/main.rs) tells them that t
 it, in a folder and a HOME of its own, with one small task, without a network but loopback; behind the gateway stood the
 [simulated provider](../examples/simulator.rs).
 
-| client | version | wire | scenario | requests | different | answered | upstream | message shown | exit | seconds |
-|---|---|---|---|---:|---:|---|---:|---|---:|---:|
+| client | version | wire | scenario | requests | different | answered | upstream | late | message shown | exit | seconds |
+|---|---|---|---|---:|---:|---|---:|---:|---|---:|---:|
 """
 
 TAIL = """
@@ -26,7 +26,9 @@ TAIL = """
 - **requests**: model requests that the client sent to the gateway, its own retries among them. A turn of an agent may be several: a title
   for the session, a summary. **different** counts those whose bodies differ, so what is beyond it was sent again unchanged.
 - **answered**: how often the client got which status.
-- **upstream**: requests of the client that reached the provider. Once it has objected there may be no more: {verdict}
+- **upstream**: requests of the client that reached the provider: two where the client asked for something else at the same time, as
+  opencode does for a title. **late**: those of them that reached it after it had sent its first signal, by its own count. There may be
+  none: {verdict}
 - **message shown**: whether `planguard stopped this call` stood in what the client printed (SillyTavern: in what its server gave the page).
 - **exit**: the client's exit code; "–" if it was still at it after {cap} s and was stopped, and its requests are then a lower bound. Some
   clients end with 0 after an error. SillyTavern's is 0 if its server gave the page an answer.
@@ -57,18 +59,12 @@ def row(line):
         line["different"],
         answers or "–",
         line["upstream"],
+        line["late"],
         shown(line),
         "–" if capped else line["exit"],
         line["seconds"],
     ]
     return "| " + " | ".join(str(cell) for cell in cells) + " |\n"
-
-
-def allowed(line):
-    """How many requests may reach the provider."""
-    if line["scenario"] == "open":
-        return line["requests"]
-    return 0 if line["scenario"].startswith("halted") else 1
 
 
 def shown(line):
@@ -90,7 +86,7 @@ def differs(lines):
 
 
 def write(lines, cap):
-    over = [line for line in lines if line["upstream"] > allowed(line)]
+    over = [line for line in lines if line["late"]]
     names = "; ".join(f"{line['client']}, {line['wire']}, {line['scenario']}" for line in over)
     verdict = f"**there were, with {names}**." if over else "there were none."
     dates = " and ".join(sorted({line["date"] for line in lines}))

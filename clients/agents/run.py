@@ -119,10 +119,10 @@ def measure(agent, name, scenario):
         if scenario.halted:
             body = {"model": MODEL, "messages": [{"role": "user", "content": PROMPT}]}
             post(here.gateway + "/v1/chat/completions", body, KEY)
-        before = here.arrivals()
+        before, late = here.arrivals(), here.late()
         code, output, seconds = start(agent, pathlib.Path(folder), here.url)
         calls = here.front.model_calls()
-        upstream = here.arrivals() - before
+        upstream, late = here.arrivals() - before, here.late() - late
     told = collections.Counter(str(answer.status) if answer else "none" for _, answer in calls)
     OUTPUT.mkdir(exist_ok=True)
     file = re.sub(r"\W+", "-", f"{agent.name} {agent.wire} {name}".lower())
@@ -137,6 +137,7 @@ def measure(agent, name, scenario):
         "different": len({request.body for request, _ in calls}),
         "answers": dict(sorted(told.items())),
         "upstream": upstream,
+        "late": late,
         "seen": shows(output),
         "exit": code,
         "seconds": round(seconds, 1),
