@@ -169,8 +169,12 @@ impl Reset {
 pub enum ResetSource {
     /// A `Retry-After` header.
     RetryAfter,
-    /// A moment written in the body.
+    /// Another header, as in `x-ratelimit-reset`.
+    Header,
+    /// A moment or a wait written in the body.
     Body,
+    /// Nothing in the answer: the vendor's walls come down by the calendar.
+    Calendar,
 }
 
 /// How far a halt reaches within one account.

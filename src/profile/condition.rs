@@ -7,8 +7,9 @@
 use http::HeaderMap;
 
 use super::{
-    Evidence, Scalar,
+    Evidence, Leaves, Scalar,
     extract::Facts,
+    in_header,
     pattern::{Pattern, Words},
     pointer::Pointer,
 };
@@ -71,6 +72,8 @@ pub(super) enum Subject {
     Json(Vec<Pointer>),
     /// A header, or with `*` at the end all whose names begin so.
     Header(String),
+    /// The scalars at any of these pointers in a header of base64 JSON.
+    InHeader(String, Vec<Pointer>),
     /// The provider's words, wherever the profile finds them.
     Message,
     /// A body that is no JSON.
@@ -108,6 +111,14 @@ impl Condition {
         }
     }
 
+    /// Whether the headers alone decide it.
+    pub(super) fn is_head(&self) -> bool {
+        match self {
+            Self::Test(subject, _) => subject.is_head(),
+            Self::All(list) | Self::Any(list) | Self::None(list) => list.iter().all(Self::is_head),
+        }
+    }
+
     pub(super) fn judge(&self, facts: &Facts<'_>) -> Truth {
         let mut list = match self {
             Self::Test(subject, test) => return test.judge(subject, facts),
@@ -127,11 +138,9 @@ impl Subject {
     /// Whether some text of it passes.
     fn any_text(&self, facts: &Facts<'_>, test: impl Fn(&str) -> bool) -> bool {
         match self {
-            Self::Json(pointers) => pointers.iter().any(|pointer| {
-                pointer.any(facts.evidence.leaves, |scalar| match scalar {
-                    Scalar::String(text) | Scalar::Number(text) => test(text),
-                    Scalar::Bool(_) | Scalar::Null => false,
-                })
+            Self::Json(_) | Self::InHeader(..) => self.any_scalar(facts, |scalar| match scalar {
+                Scalar::String(text) | Scalar::Number(text) => test(text),
+                Scalar::Bool(_) | Scalar::Null => false,
             }),
             Self::Header(name) => {
                 headers(facts.evidence.headers, name).any(|value| value.is_some_and(&test))
@@ -141,10 +150,27 @@ impl Subject {
         }
     }
 
+    /// Whether some scalar of it passes; none of what has no scalars.
+    fn any_scalar(&self, facts: &Facts<'_>, test: impl Fn(&Scalar) -> bool) -> bool {
+        self.any_pointer(facts, |pointer, leaves| pointer.any(leaves, &test))
+    }
+
+    fn any_pointer(&self, facts: &Facts<'_>, test: impl Fn(&Pointer, &Leaves) -> bool) -> bool {
+        match self {
+            Self::Json(pointers) => pointers.iter().any(|at| test(at, facts.evidence.leaves)),
+            Self::InHeader(name, pointers) => {
+                let values = facts.evidence.headers.get_all(name.as_str()).iter();
+                let mut decoded = values.filter_map(in_header::leaves);
+                decoded.any(|leaves| pointers.iter().any(|at| test(at, &leaves)))
+            }
+            Self::Header(_) | Self::Message | Self::Text => false,
+        }
+    }
+
     fn stands(&self, facts: &Facts<'_>) -> bool {
         let evidence: &Evidence<'_> = facts.evidence;
         match self {
-            Self::Json(pointers) => pointers.iter().any(|at| at.stands(evidence.leaves)),
+            Self::Json(_) | Self::InHeader(..) => self.any_pointer(facts, Pointer::stands),
             Self::Header(name) => headers(evidence.headers, name).next().is_some(),
             Self::Message => facts.message.is_some(),
             Self::Text => evidence.text.is_some(),
@@ -153,7 +179,12 @@ impl Subject {
 
     /// Headers arrive before any body: about them all is known.
     fn is_known(&self, facts: &Facts<'_>) -> bool {
-        matches!(self, Self::Header(_)) || facts.evidence.complete
+        self.is_head() || facts.evidence.complete
+    }
+
+    /// Whether the headers alone hold it.
+    pub(super) fn is_head(&self) -> bool {
+        matches!(self, Self::Header(_) | Self::InHeader(..))
     }
 }
 
@@ -172,25 +203,20 @@ fn headers<'h>(map: &'h HeaderMap, name: &str) -> impl Iterator<Item = Option<&'
 impl Test {
     fn judge(&self, subject: &Subject, facts: &Facts<'_>) -> Truth {
         let found = match self {
-            Self::OneOf { values, fold } => values.iter().any(|value| match (value, subject) {
-                (Value::Bool(want), Subject::Json(pointers)) => pointers.iter().any(|pointer| {
-                    pointer.any(facts.evidence.leaves, |scalar| *scalar == Scalar::Bool(*want))
-                }),
-                (Value::Bool(_), _) => false,
-                (Value::Text(want), _) => subject.any_text(facts, |text| {
+            Self::OneOf { values, fold } => values.iter().any(|value| match value {
+                Value::Bool(want) => {
+                    subject.any_scalar(facts, |scalar| *scalar == Scalar::Bool(*want))
+                }
+                Value::Text(want) => subject.any_text(facts, |text| {
                     let text = text.trim();
                     if *fold { text.eq_ignore_ascii_case(want) } else { text == want }
                 }),
             }),
             Self::Contains(words) => subject.any_text(facts, |text| words.is_in(text)),
             Self::Regex(pattern) => subject.any_text(facts, |text| pattern.is_match(text)),
-            Self::IsString => match subject {
-                Subject::Json(pointers) => pointers.iter().any(|pointer| {
-                    let is_string = |scalar: &Scalar| matches!(scalar, Scalar::String(_));
-                    pointer.any(facts.evidence.leaves, is_string)
-                }),
-                _ => false,
-            },
+            Self::IsString => {
+                subject.any_scalar(facts, |scalar| matches!(scalar, Scalar::String(_)))
+            }
             Self::Present | Self::Absent => subject.stands(facts),
         };
         let truth = Truth::found(found, subject.is_known(facts));

@@ -67,6 +67,10 @@ impl fmt::Display for Subject {
                 f.write_str(&join(pointers.iter().map(Pointer::source), " or "))
             }
             Self::Header(name) => write!(f, "header {name}"),
+            Self::InHeader(name, pointers) => {
+                let pointers = join(pointers.iter().map(Pointer::source), " or ");
+                write!(f, "{pointers} in header {name}")
+            }
             Self::Message => f.write_str("message"),
             Self::Text => f.write_str("plain body"),
         }

@@ -1,7 +1,17 @@
 //! What an error says, wherever the vendor's surfaces put it: code, message,
 //! request id.
 
-use super::{Evidence, Place, Scalar, format::ExtractFile, pattern::Pattern, pointer::Pointer};
+use std::borrow::Cow;
+
+use http::{HeaderMap, HeaderName};
+
+use super::{
+    Evidence, Place, Scalar,
+    format::{CodeHeaderFile, ExtractFile},
+    in_header,
+    pattern::Pattern,
+    pointer::Pointer,
+};
 
 /// A code longer than this is no code.
 const MAX_CODE_BYTES: usize = 64;
@@ -12,6 +22,7 @@ const MAX_REQUEST_ID_BYTES: usize = 128;
 #[derive(Debug)]
 pub(super) struct Extract {
     code: Vec<CodeAt>,
+    code_headers: Vec<CodeHeader>,
     business_code: Pattern,
     in_front: Vec<Pattern>,
     message: Vec<Pointer>,
@@ -23,6 +34,38 @@ struct CodeAt {
     pointer: Pointer,
     /// A word here is a kind such as `rate_limit_error`, not a code.
     digits_only: bool,
+}
+
+/// A header that holds a code, or the JSON in which one stands.
+#[derive(Debug)]
+struct CodeHeader {
+    name: HeaderName,
+    pointers: Vec<Pointer>,
+}
+
+impl CodeHeader {
+    fn compile(file: CodeHeaderFile) -> Result<Self, String> {
+        let CodeHeaderFile { header, pointers } = file;
+        let name = HeaderName::from_bytes(header.as_bytes());
+        let pointers = pointers.iter().map(|pointer| Pointer::parse(pointer));
+        Ok(Self {
+            name: name
+                .map_err(|_| format!("`{header}` in `extract.code_headers` is no header name"))?,
+            pointers: pointers.collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn read<'h>(&self, headers: &'h HeaderMap) -> Option<Cow<'h, str>> {
+        let value = headers.get(&self.name)?;
+        let code = if self.pointers.is_empty() {
+            Cow::Borrowed(value.to_str().ok()?.trim())
+        } else {
+            let leaves = in_header::leaves(value)?;
+            let code = self.pointers.iter().find_map(|at| at.first(&leaves)?.text());
+            Cow::Owned(code?.to_owned())
+        };
+        (!code.is_empty() && code.len() <= MAX_CODE_BYTES).then_some(code)
+    }
 }
 
 /// What a code is to the profile.
@@ -39,7 +82,7 @@ pub(super) enum CodeKind {
 /// One answer with what was extracted from it.
 pub(super) struct Facts<'e> {
     pub(super) evidence: &'e Evidence<'e>,
-    pub(super) code: Option<(&'e str, CodeKind)>,
+    pub(super) code: Option<(Cow<'e, str>, CodeKind)>,
     /// The provider's words, verbatim.
     pub(super) message: Option<&'e str>,
     pub(super) request_id: Option<&'e str>,
@@ -59,6 +102,11 @@ impl Extract {
         });
         Ok(Self {
             code: code.collect(),
+            code_headers: file
+                .code_headers
+                .into_iter()
+                .map(CodeHeader::compile)
+                .collect::<Result<_, _>>()?,
             business_code: Pattern::new(file.business_code),
             in_front: file.in_front.into_iter().map(Pattern::new).collect(),
             message: parse(&file.message)?,
@@ -92,10 +140,13 @@ impl Extract {
         }
         let message = at(&self.message).or(evidence.text).filter(|text| !text.trim().is_empty());
         let front = message.and_then(|message| self.in_front(message));
+        let borrowed = |(code, kind)| (Cow::Borrowed(code), kind);
         let code = self
             .business_at_pointer(evidence)
             .or(front.map(|(code, _)| (code, CodeKind::Business)))
-            .or_else(|| self.any_at_pointer(evidence));
+            .map(borrowed)
+            .or_else(|| self.business_in_header(evidence.headers))
+            .or_else(|| self.any_at_pointer(evidence).map(borrowed));
         let request_id = fitting(request_id).or(fitting(front.and_then(|(_, id)| id)));
         Facts { evidence, code, message, request_id }
     }
@@ -111,6 +162,11 @@ impl Extract {
         let mut scalars = self.scalars(evidence);
         let (code, _) = scalars.find(|(text, _)| self.is_business(text))?;
         Some((code, CodeKind::Business))
+    }
+
+    fn business_in_header<'e>(&self, headers: &'e HeaderMap) -> Option<(Cow<'e, str>, CodeKind)> {
+        let mut codes = self.code_headers.iter().filter_map(|header| header.read(headers));
+        Some((codes.find(|code| self.is_business(code))?, CodeKind::Business))
     }
 
     fn any_at_pointer<'e>(&self, evidence: &'e Evidence<'e>) -> Option<(&'e str, CodeKind)> {

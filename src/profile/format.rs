@@ -94,6 +94,8 @@ pub(super) enum StableFile {
 pub(super) struct ExtractFile {
     pub(super) code: Vec<String>,
     #[serde(default)]
+    pub(super) code_headers: Vec<CodeHeaderFile>,
+    #[serde(default)]
     pub(super) kind: Vec<String>,
     pub(super) business_code: String,
     #[serde(default)]
@@ -101,6 +103,15 @@ pub(super) struct ExtractFile {
     pub(super) message: Vec<String>,
     #[serde(default)]
     pub(super) request_id: Vec<String>,
+}
+
+/// A header that holds a code, or with pointers the JSON in which one stands.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CodeHeaderFile {
+    pub(super) header: String,
+    #[serde(default)]
+    pub(super) pointers: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -113,9 +124,35 @@ pub(super) struct UnmatchedFile {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ResetFile {
+    #[serde(default)]
+    pub(super) headers: Vec<String>,
+    #[serde(default)]
+    pub(super) pointers: Vec<String>,
     pub(super) message: Option<String>,
     pub(super) zone: Option<String>,
+    pub(super) calendar: Option<CalendarFile>,
     pub(super) max_hours: u32,
+}
+
+/// A wall that comes down by the calendar.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CalendarFile {
+    pub(super) day: Option<DayFile>,
+    pub(super) at: String,
+    pub(super) zone: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum DayFile {
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+    Sunday,
 }
 
 #[derive(Debug, Deserialize)]

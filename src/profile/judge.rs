@@ -24,10 +24,10 @@ fn signal(profile: &Inner, rule: Option<&Rule>, facts: &Facts<'_>) -> Signal {
         None => profile.unmatched.clone(),
     };
     signal.status = evidence.status.as_u16();
-    signal.code = facts.code.map(|(code, _)| code.to_owned());
+    signal.code = facts.code.as_ref().map(|(code, _)| (**code).to_owned());
     signal.message = facts.message.map(|text| front(text).to_owned()).unwrap_or_default();
     signal.request_id = facts.request_id.map(str::to_owned);
     let wall = rule.and_then(|rule| rule.reset.as_deref());
-    signal.reset = reset::read(wall, evidence.headers, facts.message, evidence.now);
+    signal.reset = reset::read(wall, evidence, facts.message);
     signal
 }

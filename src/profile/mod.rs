@@ -3,6 +3,7 @@
 mod appeal;
 mod builtin;
 mod by_name;
+mod calendar;
 mod check;
 mod condition;
 mod credential;
@@ -13,6 +14,7 @@ mod evidence;
 mod extract;
 mod fixture;
 mod format;
+mod in_header;
 mod judge;
 mod load;
 mod notice;

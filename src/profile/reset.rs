@@ -2,10 +2,15 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use http::{HeaderMap, header::RETRY_AFTER};
-use jiff::{Timestamp, civil::DateTime, fmt::rfc2822, tz::Offset};
+use http::{HeaderMap, HeaderName, header::RETRY_AFTER};
+use jiff::{
+    SpanRelativeTo, Timestamp,
+    civil::DateTime,
+    fmt::{friendly::SpanParser, rfc2822},
+    tz::Offset,
+};
 
-use super::{format::ResetFile, pattern::Pattern};
+use super::{Evidence, calendar::Calendar, format::ResetFile, pattern::Pattern, pointer::Pointer};
 use crate::signal::{Reset, ResetSource};
 
 /// The furthest reset that anybody may name: Z.AI's 1310 counts months, so
@@ -14,42 +19,102 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(31 * 24 * 3600);
 /// Room for clocks that differ, on top of a bound.
 const SLACK: Duration = Duration::from_secs(30 * 60);
 
+/// A bare number of this size and more is a moment in Unix seconds, a smaller
+/// one a wait in seconds.
+const FIRST_MOMENT: f64 = 1e9;
+
 /// How one kind of wall says when it comes down.
 #[derive(Debug, PartialEq)]
 pub(super) struct ResetRule {
-    message: Option<(Pattern, Offset)>,
+    headers: Vec<HeaderName>,
+    pointers: Vec<Pointer>,
+    message: Option<InMessage>,
+    calendar: Option<Calendar>,
     max: Duration,
+}
+
+/// A regex whose group `at` is a moment in `zone`, or whose group `after` is a
+/// wait.
+#[derive(Debug, PartialEq)]
+struct InMessage {
+    pattern: Pattern,
+    zone: Option<Offset>,
 }
 
 impl ResetRule {
     pub(super) fn compile(file: ResetFile) -> Result<Self, String> {
         let message = match (file.message, file.zone) {
-            (Some(pattern), Some(zone)) => Some((Pattern::new(pattern), parse_zone(&zone)?)),
+            (Some(pattern), zone) => Some(InMessage {
+                pattern: Pattern::new(pattern),
+                zone: zone.as_deref().map(parse_zone).transpose()?,
+            }),
             (None, None) => None,
-            _ => return Err("`message` and `zone` go together".to_owned()),
+            (None, Some(_)) => return Err("`zone` goes with `message`".to_owned()),
+        };
+        let header = |name: &String| {
+            let parsed = HeaderName::from_bytes(name.as_bytes());
+            parsed.map_err(|_| format!("`{name}` is no header name"))
         };
         let max = Duration::from_secs(u64::from(file.max_hours) * 3600);
         if max > MAX_RETRY_AFTER {
             return Err("`max_hours` is at most 744 (31 days)".to_owned());
         }
-        Ok(Self { message, max })
+        let pointers = file.pointers.iter().map(|pointer| Pointer::parse(pointer));
+        Ok(Self {
+            headers: file.headers.iter().map(header).collect::<Result<_, _>>()?,
+            pointers: pointers.collect::<Result<_, _>>()?,
+            message,
+            calendar: file.calendar.map(Calendar::compile).transpose()?,
+            max,
+        })
     }
 
     /// Compiles the regex: what a strict load does at once.
     pub(super) fn check(&self) -> Result<(), String> {
-        self.message.iter().try_for_each(|(pattern, _)| pattern.check_group("at"))
+        let Some(InMessage { pattern, zone }) = &self.message else { return Ok(()) };
+        match zone {
+            Some(_) => pattern.check_group("at"),
+            None => pattern
+                .check_group("after")
+                .map_err(|error| format!("{error}, and no `zone` for a group named `at`")),
+        }
     }
 
-    /// The moment in `message`, read in the vendor's zone.
-    fn in_message(&self, message: &str) -> Option<SystemTime> {
-        let (pattern, zone) = self.message.as_ref()?;
-        let at = pattern.regex()?.captures(message)?.name("at")?.as_str();
-        let at = DateTime::strptime("%Y-%m-%d %H:%M:%S", at.replace('T', " ")).ok()?;
-        to_system_time(zone.to_timestamp(at).ok()?)
+    /// What the answer says of it, wherever that stands.
+    fn said(&self, evidence: &Evidence<'_>, message: Option<&str>) -> Option<Reset> {
+        let now = evidence.now;
+        let mut headers = self.headers.iter();
+        let header =
+            headers.find_map(|name| moment(evidence.headers.get(name)?.to_str().ok()?, now));
+        if let Some(at) = header {
+            return Some(Reset::new(at, ResetSource::Header));
+        }
+        let mut pointers = self.pointers.iter();
+        let scalar = pointers.find_map(|at| moment(at.first(evidence.leaves)?.text()?, now));
+        let body = scalar.or_else(|| self.message.as_ref()?.read(message?, now));
+        if let Some(at) = body {
+            return Some(Reset::new(at, ResetSource::Body));
+        }
+        let now = Timestamp::try_from(now).ok()?;
+        let at = to_system_time(self.calendar.as_ref()?.next(now)?)?;
+        Some(Reset::new(at, ResetSource::Calendar))
     }
 }
 
-/// The reset of one answer: `Retry-After` if it holds, else the body's.
+impl InMessage {
+    fn read(&self, message: &str, now: SystemTime) -> Option<SystemTime> {
+        let groups = self.pattern.regex()?.captures(message)?;
+        if let Some(after) = groups.name("after") {
+            return now.checked_add(wait(after.as_str())?);
+        }
+        let at = groups.name("at")?.as_str();
+        let at = DateTime::strptime("%Y-%m-%d %H:%M:%S", at.replace('T', " ")).ok()?;
+        to_system_time(self.zone?.to_timestamp(at).ok()?)
+    }
+}
+
+/// The reset of one answer: `Retry-After` if it holds, else what the wall's
+/// own places say.
 ///
 /// A moment beyond the bound is rejected, not clamped: it is some other
 /// clock's or nobody's, and half of a wrong wait is wrong too. One in the past
@@ -57,18 +122,39 @@ impl ResetRule {
 /// a live one.
 pub(super) fn read(
     rule: Option<&ResetRule>,
-    headers: &HeaderMap,
+    evidence: &Evidence<'_>,
     message: Option<&str>,
-    now: SystemTime,
 ) -> Option<Reset> {
+    let now = evidence.now;
     let max = rule.map_or(MAX_RETRY_AFTER, |rule| rule.max);
     let latest = now.checked_add(max)?.checked_add(SLACK)?;
-    let header = retry_after(headers, now).filter(|at| *at <= latest);
+    let header = retry_after(evidence.headers, now).filter(|at| *at <= latest);
     if let Some(at) = header {
         return Some(Reset::new(at, ResetSource::RetryAfter));
     }
-    let at = rule?.in_message(message?).filter(|at| *at <= latest)?;
-    Some(Reset::new(at, ResetSource::Body))
+    rule?.said(evidence, message).filter(|reset| reset.at <= latest)
+}
+
+/// A moment as APIs write it: RFC 3339, Unix seconds, or a wait from `now`.
+fn moment(text: &str, now: SystemTime) -> Option<SystemTime> {
+    let text = text.trim();
+    if let Ok(number) = text.parse::<f64>() {
+        let seconds = Duration::try_from_secs_f64(number).ok()?;
+        let from = if number >= FIRST_MOMENT { UNIX_EPOCH } else { now };
+        return from.checked_add(seconds);
+    }
+    match text.parse::<Timestamp>() {
+        Ok(at) => to_system_time(at),
+        Err(_) => now.checked_add(wait(text)?),
+    }
+}
+
+/// A wait as Go (`161h39m41.3s`), protobuf (`581981.3s`) or people
+/// (`4hr 57min`, `2 days`) write it. A day has 24 hours.
+fn wait(text: &str) -> Option<Duration> {
+    let span = SpanParser::new().parse_span(text.trim()).ok()?;
+    let wait = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    wait.try_into().ok()
 }
 
 /// RFC 9110, 10.2.3: seconds from `now`, or a date in its preferred form.
@@ -86,7 +172,7 @@ fn to_system_time(at: Timestamp) -> Option<SystemTime> {
 }
 
 /// A fixed offset as in `+08:00`.
-fn parse_zone(zone: &str) -> Result<Offset, String> {
+pub(super) fn parse_zone(zone: &str) -> Result<Offset, String> {
     let bad = || format!("bad zone `{zone}`: expected an offset such as `+08:00`");
     let sign = match zone.as_bytes().first() {
         Some(b'+') => 1,

@@ -121,8 +121,11 @@ impl Rule {
 
     fn has_code(&self, facts: &Facts<'_>) -> bool {
         let listed = self.codes.is_empty()
-            || facts.code.is_some_and(|(code, _)| self.codes.iter().any(|own| own == code));
-        let kind = facts.code.map(|(_, kind)| kind);
+            || facts
+                .code
+                .as_ref()
+                .is_some_and(|(code, _)| self.codes.iter().any(|own| own == code));
+        let kind = facts.code.as_ref().map(|(_, kind)| *kind);
         let says_nothing = matches!(kind, None | Some(CodeKind::Echo));
         let free = !self.no_code || (says_nothing && facts.evidence.complete);
         listed && free
@@ -138,8 +141,7 @@ impl Rule {
     }
 
     fn is_headers_only(&self) -> bool {
-        let is_header = |when: &Condition| matches!(when, Condition::Test(Subject::Header(_), _));
-        !self.when.is_empty() && self.when.iter().all(is_header)
+        !self.when.is_empty() && self.when.iter().all(Condition::is_head)
     }
 
     /// The values of which one must stand in an answer that this rule matches.

@@ -33,15 +33,18 @@ impl Condition {
             ((None, Some(any), None), None, None) => Ok(Self::Any(group(any)?)),
             ((None, None, Some(none)), None, None) => Ok(Self::None(group(none)?)),
             ((None, None, None), Some(subject), Some(test)) => {
-                if test == Test::IsString && !matches!(subject, Subject::Json(_)) {
+                let has_scalars = matches!(subject, Subject::Json(_) | Subject::InHeader(..));
+                if test == Test::IsString && !has_scalars {
                     return Err("`is_string` goes with `pointers`".to_owned());
                 }
                 Ok(Self::Test(subject, test))
             }
-            _ => Err("a condition is one subject (`pointers`, `header` or `part`) with one test \
+            _ => Err(
+                "a condition is one subject (`pointers`, `header`, both, or `part`) with one test \
                       (`eq`, `in`, `contains`, `regex`, `is_string`, `present` or `absent`), or \
                       one group (`all`, `any` or `none`)"
-                .to_owned()),
+                    .to_owned(),
+            ),
         }
     }
 }
@@ -61,9 +64,20 @@ impl Subject {
                 }
                 Ok(Some(Self::Header(header.to_ascii_lowercase())))
             }
+            (Some(pointers), Some(header), None) if !pointers.is_empty() => {
+                let name = http::HeaderName::from_bytes(header.as_bytes())
+                    .ok()
+                    .filter(|_| !header.ends_with('*'))
+                    .ok_or_else(|| format!("`{header}` is no name of one header"))?;
+                let pointers = pointers.iter().map(|pointer| Pointer::parse(pointer));
+                let pointers = pointers.collect::<Result<_, _>>()?;
+                Ok(Some(Self::InHeader(name.as_str().to_owned(), pointers)))
+            }
             (None, None, Some(PartFile::Message)) => Ok(Some(Self::Message)),
             (None, None, Some(PartFile::Text)) => Ok(Some(Self::Text)),
-            _ => Err("a condition has one subject: `pointers`, `header` or `part`".to_owned()),
+            _ => Err("a condition has one subject: `pointers`, `header`, both for JSON in a \
+                      header, or `part`"
+                .to_owned()),
         }
     }
 }

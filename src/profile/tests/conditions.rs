@@ -17,12 +17,16 @@ fn compile(when: &str) -> Result<Condition, String> {
     Condition::compile(toml::from_str::<WhenFile>(when).map_err(|error| error.to_string())?)
 }
 
-/// What an answer with this body, and the header `x-limit-status: Rejected`, says.
+/// What an answer with this body says, with the header `x-limit-status:
+/// Rejected` and another one that holds `{"error":{"code":"gone","final":true}}`.
 fn judge(when: &str, body: &Value, complete: bool) -> Truth {
-    let headers = HeaderMap::from_iter([(
-        HeaderName::from_static("x-limit-status"),
-        HeaderValue::from_static("Rejected"),
-    )]);
+    let headers = HeaderMap::from_iter([
+        (HeaderName::from_static("x-limit-status"), HeaderValue::from_static("Rejected")),
+        (
+            HeaderName::from_static("x-error-json"),
+            HeaderValue::from_static("eyJlcnJvciI6eyJjb2RlIjoiZ29uZSIsImZpbmFsIjp0cnVlfX0="),
+        ),
+    ]);
     let leaves = leaves_of(body);
     let evidence = Evidence {
         place: Place::Error,
@@ -69,6 +73,14 @@ fn each_test_asks_what_it_says() {
         ("header = 'x-limit-*'\npresent = true", true),
         ("header = 'x-limit'\npresent = true", false),
         ("header = 'x-other-*'\nabsent = true", true),
+        ("header = 'x-error-json'\npointers = ['/x', '/error/code']\neq = 'gone'", true),
+        ("header = 'x-error-json'\npointers = ['/error/code']\neq = '1302'", false),
+        ("header = 'x-error-json'\npointers = ['/error/code']\nis_string = true", true),
+        ("header = 'x-error-json'\npointers = ['/error/final']\neq = true", true),
+        ("header = 'x-error-json'\npointers = ['/error']\npresent = true", true),
+        ("header = 'x-error-json'\npointers = ['/detail']\nabsent = true", true),
+        ("header = 'x-limit-status'\npointers = ['/error/code']\npresent = true", false),
+        ("header = 'x-other'\npointers = ['/error/code']\nabsent = true", true),
         ("all = [{ part = 'message', present = true }, { part = 'text', absent = true }]", true),
         ("all = [{ part = 'message', present = true }, { part = 'text', present = true }]", false),
         ("any = [{ part = 'text', present = true }, { part = 'message', present = true }]", true),
@@ -91,6 +103,7 @@ fn what_is_not_in_a_cut_off_body_is_unsure_and_what_is_in_it_is_sure() {
         ("none = [{ pointers = ['/error/type'], eq = 'x' }]", Truth::Unsure),
         ("none = [{ pointers = ['/error/code'], eq = '1302' }]", Truth::No),
         ("header = 'retry-after'\nabsent = true", Truth::Yes),
+        ("header = 'x-error-json'\npointers = ['/y']\nabsent = true", Truth::Yes),
         ("none = [{ header = 'retry-after', present = true }]", Truth::Yes),
         (
             "any = [{ pointers = ['/x'], eq = 'x' }, { part = 'message', present = true }]",
@@ -112,7 +125,7 @@ fn a_condition_that_asks_nothing_or_too_much_is_refused() {
         "pointers = ['/a']",
         "pointers = []\neq = 'x'",
         "eq = 'x'",
-        "pointers = ['/a']\nheader = 'b'\neq = 'x'",
+        "pointers = ['/a']\npart = 'text'\neq = 'x'",
         "pointers = ['/a']\neq = 'x'\ncontains = 'y'",
         "pointers = ['/a']\ncontains = ''",
         "pointers = ['/a']\ncontains = []",
@@ -122,6 +135,9 @@ fn a_condition_that_asks_nothing_or_too_much_is_refused() {
         "any = []",
         "header = 'no header'\npresent = true",
         "header = 'a'\nis_string = true",
+        "header = 'a-*'\npointers = ['/a']\neq = 'x'",
+        "header = 'a'\npointers = []\neq = 'x'",
+        "header = 'a'\npointers = ['a']\neq = 'x'",
     ] {
         assert!(compile(when).is_err(), "{when}");
     }

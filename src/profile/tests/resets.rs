@@ -5,9 +5,10 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, HeaderValue, header::RETRY_AFTER};
 use serde_json::json;
 
-use super::adapter::{Answer, PLAN};
+use super::adapter::{Answer, PLAN, leaves_of};
 use crate::{
     profile::{
+        Evidence, Place,
         format::ResetFile,
         reset::{self, ResetRule, parse_moment},
         zai,
@@ -89,13 +90,35 @@ fn a_signal_without_a_wall_takes_retry_after_up_to_31_days_and_no_words() {
 }
 
 fn rule(message: Option<&str>, zone: Option<&str>, max_hours: u32) -> Result<ResetRule, String> {
-    let (message, zone) = (message.map(str::to_owned), zone.map(str::to_owned));
-    ResetRule::compile(ResetFile { message, zone, max_hours })
+    let key = |key, value: Option<&str>| value.map_or(String::new(), |v| format!("{key} = '{v}'"));
+    wall(&format!("{}\n{}\nmax_hours = {max_hours}", key("message", message), key("zone", zone)))
+}
+
+fn wall(keys: &str) -> Result<ResetRule, String> {
+    ResetRule::compile(toml::from_str::<ResetFile>(keys).map_err(|error| error.to_string())?)
+}
+
+/// What a wall makes of an answer that came at 12:00 UTC.
+fn read(
+    wall: &ResetRule,
+    headers: &HeaderMap,
+    body: &serde_json::Value,
+    message: &str,
+) -> Option<Reset> {
+    let evidence = Evidence {
+        place: Place::Error,
+        status: http::StatusCode::TOO_MANY_REQUESTS,
+        headers,
+        leaves: &leaves_of(body),
+        text: None,
+        complete: true,
+        now: at("2026-11-22T12:00:00Z"),
+    };
+    reset::read(Some(wall), &evidence, Some(message))
 }
 
 #[test]
 fn a_zone_is_an_offset_of_either_sign_to_the_minute() {
-    let now = at("2026-11-22T12:00:00Z");
     for (zone, expected) in [
         ("+00:00", "2026-11-22T12:00:00Z"),
         ("+08:00", "2026-11-22T04:00:00Z"),
@@ -103,8 +126,8 @@ fn a_zone_is_an_offset_of_either_sign_to_the_minute() {
         ("+14:59", "2026-11-21T21:01:00Z"),
     ] {
         let rule = rule(Some("until (?P<at>.+)"), Some(zone), 744).unwrap();
-        let message = Some("closed until 2026-11-22 12:00:00");
-        let reset = reset::read(Some(&rule), &HeaderMap::new(), message, now);
+        let message = "closed until 2026-11-22 12:00:00";
+        let reset = read(&rule, &HeaderMap::new(), &json!({}), message);
         assert_eq!(reset, Some(Reset::new(at(expected), ResetSource::Body)), "{zone}");
     }
 }
@@ -136,11 +159,10 @@ fn what_is_no_offset_is_no_zone() {
 
 #[test]
 fn a_wall_without_words_still_bounds_retry_after() {
-    let now = at("2026-11-22T12:00:00Z");
     let rule = rule(None, None, 1).unwrap();
     let after = |secs: &'static str| {
         let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(secs))]);
-        reset::read(Some(&rule), &headers, Some("2026-11-22 12:30:00"), now)
+        read(&rule, &headers, &json!({}), "2026-11-22 12:30:00")
     };
     // An hour, and half of one for clocks that differ.
     assert!(after("5400").is_some());
@@ -149,8 +171,85 @@ fn a_wall_without_words_still_bounds_retry_after() {
 
 #[test]
 fn a_wall_names_its_zone_with_its_words_and_is_bounded_by_31_days() {
-    assert!(rule(Some("(?P<at>.+)"), None, 1).is_err());
+    assert!(rule(Some("(?P<at>.+)"), None, 1).unwrap().check().is_err());
+    assert!(rule(Some("(?P<after>.+)"), None, 1).unwrap().check().is_ok());
     assert!(rule(None, Some("+08:00"), 1).is_err());
     assert!(rule(None, None, 744).is_ok());
     assert!(rule(None, None, 745).is_err());
+}
+
+#[test]
+fn a_wait_is_read_as_go_protobuf_and_people_write_it() {
+    let wall =
+        wall("message = '(?i)resets (?:in|after) (?<after>[^.]+)'\nmax_hours = 168").unwrap();
+    for (words, seconds) in [
+        ("Resets in 4hr 57min.", 4 * 3600 + 57 * 60),
+        ("resets after 161h39m41s", 161 * 3600 + 39 * 60 + 41),
+        ("resets in 2 days", 2 * 86_400),
+        ("resets in 90s", 90),
+    ] {
+        let expected = at("2026-11-22T12:00:00Z") + Duration::from_secs(seconds);
+        let reset = read(&wall, &HeaderMap::new(), &json!({}), words);
+        assert_eq!(reset, Some(Reset::new(expected, ResetSource::Body)), "{words}");
+    }
+    for words in ["resets in a while", "resets in -3h", "resets in 2 months", "resets in 900 days"]
+    {
+        assert_eq!(read(&wall, &HeaderMap::new(), &json!({}), words), None, "{words}");
+    }
+}
+
+#[test]
+fn a_scalar_is_a_moment_in_unix_seconds_or_rfc_3339_or_a_wait() {
+    let wall = wall("pointers = ['/error/x', '/error/resets_at']\nmax_hours = 168").unwrap();
+    for (value, expected) in [
+        (json!(1_795_356_000), "2026-11-22T14:00:00Z"),
+        (json!("1795356000"), "2026-11-22T14:00:00Z"),
+        (json!("2026-11-22T22:00:00+08:00"), "2026-11-22T14:00:00Z"),
+        (json!(7200), "2026-11-22T14:00:00Z"),
+        (json!("7200s"), "2026-11-22T14:00:00Z"),
+        (json!("2h0m0.0s"), "2026-11-22T14:00:00Z"),
+    ] {
+        let body = json!({"error": {"resets_at": value}});
+        let reset = read(&wall, &HeaderMap::new(), &body, "");
+        assert_eq!(reset, Some(Reset::new(at(expected), ResetSource::Body)), "{value}");
+    }
+    for value in [json!(-1), json!("nan"), json!("inf"), json!(1e300), json!("soon"), json!(null)] {
+        let body = json!({"error": {"resets_at": value}});
+        assert_eq!(read(&wall, &HeaderMap::new(), &body, ""), None, "{value}");
+    }
+}
+
+#[test]
+fn a_header_comes_before_the_body_and_the_calendar_last() {
+    let wall = wall(
+        "headers = ['x-reset']\npointers = ['/at']\nmax_hours = 168\n\
+         calendar = { day = 'monday', at = '00:00', zone = '+08:00' }",
+    )
+    .unwrap();
+    let header = HeaderMap::from_iter([(
+        http::HeaderName::from_static("x-reset"),
+        HeaderValue::from_static("3600"),
+    )]);
+    let (none, body) = (HeaderMap::new(), json!({"at": 60}));
+    let source =
+        |headers, body| read(&wall, headers, body, "").map(|reset| (reset.source, reset.at));
+    assert_eq!(source(&header, &body), Some((ResetSource::Header, at("2026-11-22T13:00:00Z"))));
+    assert_eq!(source(&none, &body), Some((ResetSource::Body, at("2026-11-22T12:01:00Z"))));
+    assert_eq!(
+        source(&none, &json!({})),
+        Some((ResetSource::Calendar, at("2026-11-22T16:00:00Z")))
+    );
+}
+
+#[test]
+fn a_wall_that_is_not_well_formed_is_refused() {
+    for keys in [
+        "max_hours = 1\nheaders = ['no header']",
+        "max_hours = 1\npointers = ['at']",
+        "max_hours = 1\ncalendar = { day = 'someday', at = '00:00', zone = '+08:00' }",
+        "max_hours = 1\ncalendar = { at = '00:00', zone = 'UTC' }",
+        "max_hours = 1\ncalendar = { at = '25:00', zone = '+08:00' }",
+    ] {
+        assert!(wall(keys).is_err(), "{keys}");
+    }
 }

@@ -33,6 +33,7 @@ fn matches(keys: &str, url: &str, status: u16, code: Option<(&str, CodeKind)>) -
         complete: true,
         now: SystemTime::UNIX_EPOCH,
     };
+    let code = code.map(|(code, kind)| (code.into(), kind));
     let facts = Facts { evidence: &evidence, code, message: None, request_id: None };
     rule(keys).unwrap().matches(&claim(&zai(), url).unwrap(), &facts)
 }
@@ -124,6 +125,15 @@ fn a_success_rule_on_headers_alone_asks_for_every_head() {
         rule(&keys).unwrap().reads_success_heads()
     };
     assert!(when("success", "header = 'x-status'\neq = 'rejected'"));
+    let both = "{ header = 'x-status', eq = 'rejected' }, { header = 'x-y-*', absent = true }";
+    assert!(when("success", &format!("all = [{both}]")));
+    assert!(when("success", "header = 'x-error'\npointers = ['/a']\neq = 'b'"));
+    assert!(
+        rule(&format!(
+            "place = 'success'\n[[when]]\nany = [{both}, {{ part = 'text', present = true }}]"
+        ))
+        .is_err()
+    );
     assert!(!when("success", "pointers = ['/a']\nin = ['b', 'c']"));
     assert!(!when("error", "header = 'x-status'\neq = 'rejected'"));
 }
