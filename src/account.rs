@@ -43,8 +43,12 @@ pub struct Account(Arc<str>);
 
 impl Account {
     /// The account that `stable` (the part of a credential which a refresh
-    /// keeps) names under `profile`. Costs one SHA-256.
+    /// keeps) names under `profile`; the [`unidentified`](Self::unidentified)
+    /// one if that is empty. Costs one SHA-256.
     pub fn from_credential(profile: &str, stable: &[u8]) -> Self {
+        if stable.is_empty() {
+            return Self::unidentified(profile);
+        }
         let mut hash = Sha256::new();
         hash.update(b"planguard account v1\0");
         hash.update(profile.as_bytes());
@@ -58,7 +62,8 @@ impl Account {
         Self(format!("{profile}/{name}").into())
     }
 
-    /// The one account of all plan requests without a visible credential.
+    /// The one account of all plan requests without a visible credential, or
+    /// with one that names no account.
     pub fn unidentified(profile: &str) -> Self {
         Self::named(profile, "unidentified")
     }

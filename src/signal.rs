@@ -145,6 +145,27 @@ pub enum Certainty {
     Suspected,
 }
 
+/// Whom the provider acted upon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum About {
+    /// The client: it is not admitted. Nothing is said about the account.
+    Client,
+    /// The account itself.
+    Account,
+}
+
+impl About {
+    /// The name as it stands in JSON and profiles.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Account => "account",
+        }
+    }
+}
+
 /// When the provider says that a wall comes down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -240,6 +261,13 @@ pub struct Signal {
     /// class's row in the disposition table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach: Option<Reach>,
+    /// Whom the provider acted upon, where the profile says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<About>,
+    /// When the provider is known to have said this to people who had done
+    /// nothing, where the profile says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub false_positive_note: Option<Arc<str>>,
 }
 
 impl Signal {
@@ -256,6 +284,8 @@ impl Signal {
             rule: None,
             hint: None,
             reach: None,
+            about: None,
+            false_positive_note: None,
         }
     }
 

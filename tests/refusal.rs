@@ -12,8 +12,8 @@ use http::{Response, StatusCode};
 use planguard::{
     account::{Account, Tally},
     profile::Surface,
-    refusal::{Details, Dialect, Reason, Refused, Stopped},
-    signal::{Certainty, Class, Signal},
+    refusal::{Details, Dialect, Reason, Refused, Stopped, is_safe},
+    signal::{About, Certainty, Class, Signal},
 };
 
 type BoxError = Box<dyn Error + Send + Sync>;
@@ -54,6 +54,22 @@ fn a_worried_user_reads_what_happened_and_what_to_do() {
              kdxmwq`. Notice: the plan is limited to listed tools."
         )
     );
+}
+
+#[test]
+fn a_client_that_is_refused_is_told_apart_from_an_account_that_is_acted_upon() {
+    let text = |about| {
+        let mut signal = signal(Class::ClientRefused, "40340", "only for listed clients");
+        signal.about = Some(about);
+        signal.false_positive_note = Some("the vendor's own client met it in June.".into());
+        let text = Refused::from(halted(MESSAGE).signal(signal)).to_string();
+        assert!(is_safe(&text), "{text}");
+        assert!(text.contains("Known false alarms: the vendor's own client met it in June. "));
+        text
+    };
+    let (client, account) = (text(About::Client), text(About::Account));
+    assert!(client.contains("refused the client; about the account itself it said nothing"));
+    assert!(account.contains("It acted upon the account itself."));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, Uri};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Empty};
-use planguard::{BoxError, exchange::Detection, signal::Signal};
+use planguard::{BoxError, exchange::Detection};
 use tower::{Layer, Service, ServiceExt, util::BoxService};
 
 /// One recorded answer.
@@ -27,12 +27,13 @@ pub struct Recorded {
 /// The transport that a layer stands around here.
 pub type Transport = BoxService<Request<Empty<Bytes>>, Response<Chunks>, Infallible>;
 
-/// What the layer makes of `recorded`, delivered in frames of `chunk` bytes.
+/// What the layer makes of `recorded`, delivered in frames of `chunk` bytes;
+/// none if no profile claims it.
 pub async fn drive<L, B>(
     recorded: Recorded,
     layer: &L,
     chunk: usize,
-) -> Result<Option<Signal>, BoxError>
+) -> Result<Option<Detection>, BoxError>
 where
     L: Layer<Transport>,
     L::Service: Service<Request<Empty<Bytes>>, Response = Response<B>>,
@@ -55,8 +56,7 @@ where
     while let Some(frame) = response.body_mut().frame().await {
         frame.map_err(Into::into)?;
     }
-    let detection = response.extensions().get::<Detection>();
-    Ok(detection.and_then(Detection::signal).cloned())
+    Ok(response.extensions().get::<Detection>().cloned())
 }
 
 /// A body in frames of at most so many bytes, not ready before each.

@@ -8,9 +8,10 @@
 //!
 //! `response` reads one JSON object a line:
 //! `{"id","url","status","headers":{},"body":"text","request_headers"?:{}}`
-//! and writes one a line: `{"id","class","code","certainty","disposition",
-//! "reach","reset","message","request_id","rule","hint"}`. `class` is null
-//! when the answer is a success or no profile claims the URL.
+//! and writes one a line: `{"id","profile","class","code","certainty",
+//! "disposition","reach","reset","message","request_id","rule","hint","about",
+//! "false_positive_note"}`. `class` is null when the answer is a success or no
+//! profile claims the URL; then `profile` is null too.
 //!
 //! `request` reads `{"id","url"?,"headers"?,"shape"?,"request":{..body..}}` and
 //! writes `{"id","workload","score","turn_start","evidence":[..],"micros"}`:

@@ -56,8 +56,8 @@ async fn run_fixtures(profile: &Profile) -> Result<Vec<String>, String> {
             headers: fixture.headers.clone(),
             body: fixture.body.clone(),
         };
-        let signal = drive(recorded, &layer, usize::MAX).await.map_err(|e| e.to_string())?;
-        signals.push(signal);
+        let detection = drive(recorded, &layer, usize::MAX).await.map_err(|e| e.to_string())?;
+        signals.push(detection.and_then(|detection| detection.signal().cloned()));
     }
     let mut signals = signals.into_iter();
     let checked = profile.check_fixtures(|_| signals.next().flatten());

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
 use http_body::Body;
 use http_body_util::Empty;
-use planguard::{BoxError, PlanGuard, breaker::Action, signal::Signal};
+use planguard::{BoxError, PlanGuard, breaker::Action, exchange::Detection};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tower::{Layer, Service};
@@ -53,7 +53,7 @@ where
         }
         let answer = match read(&line) {
             Ok((id, recorded)) => match drive(recorded, layer, chunk).await {
-                Ok(signal) => told(&id, signal.as_ref(), plan),
+                Ok(detection) => told(&id, detection.as_ref(), plan),
                 Err(error) => json!({ "line": number, "id": id, "error": error.to_string() }),
             },
             Err(error) => json!({ "line": number, "error": error.to_string() }),
@@ -100,14 +100,17 @@ fn headers(map: Map<String, Value>) -> Result<HeaderMap, BoxError> {
     Ok(headers)
 }
 
-fn told(id: &Value, signal: Option<&Signal>, plan: &PlanGuard) -> Value {
-    let row = signal.map(|signal| plan.disposition(signal.class));
+fn told(id: &Value, detection: Option<&Detection>, plan: &PlanGuard) -> Value {
+    let signal = detection.and_then(Detection::signal);
+    let claim = detection.map(Detection::claim);
+    let row = signal.zip(claim).map(|(signal, claim)| plan.disposition_of(signal, claim));
     let reach = row
         .filter(|row| row.action != Action::Pass)
         .map(|row| signal.and_then(|signal| signal.reach).unwrap_or(row.reach).as_str());
     let reset = signal.and_then(|signal| signal.reset).map(|reset| utc(reset.at));
     json!({
         "id": id,
+        "profile": claim.map(|claim| claim.profile().id()),
         "class": signal.map(|signal| signal.class),
         "code": signal.and_then(|signal| signal.code.as_deref()),
         "certainty": signal.map(|signal| signal.certainty),
@@ -118,6 +121,8 @@ fn told(id: &Value, signal: Option<&Signal>, plan: &PlanGuard) -> Value {
         "request_id": signal.and_then(|signal| signal.request_id.as_deref()),
         "rule": signal.and_then(|signal| signal.rule.as_deref()),
         "hint": signal.and_then(|signal| signal.hint.as_deref()),
+        "about": signal.and_then(|signal| signal.about),
+        "false_positive_note": signal.and_then(|signal| signal.false_positive_note.as_deref()),
     })
 }
 

@@ -116,8 +116,8 @@ impl Call {
     /// Puts the signal into the call's span.
     pub(crate) fn note_signal(&self, exchange: &Exchange) {
         if let Some(report) = exchange.reported() {
-            let class = report.signal.class;
-            let disposition = self.cell.shared.dispositions.get(class).action;
+            let (class, dispositions) = (report.signal.class, &self.cell.shared.dispositions);
+            let disposition = dispositions.of_signal(&report.signal, &self.claim).action;
             self.span.record("class", class.as_str());
             self.span.record("disposition", disposition.as_str());
         }

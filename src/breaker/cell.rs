@@ -58,6 +58,7 @@ pub(crate) struct Cell {
 pub(crate) struct Told {
     pub(crate) waiting: AtomicBool,
     pub(crate) no_user_agent: AtomicBool,
+    pub(crate) no_grant: AtomicBool,
     /// How many confirmed strikes were known when the limit was last looked at.
     pub(super) confirmed: AtomicU32,
     pub(crate) uninspected: AtomicBool,

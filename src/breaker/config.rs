@@ -67,6 +67,9 @@ pub(crate) struct Shared {
     pub(crate) struck: StruckResponse,
     /// This process, in trial leases.
     pub(crate) holder: String,
+    /// The ids of tripwire profiles for which the program says that it has a
+    /// grant.
+    pub(crate) allowed: Vec<String>,
     /// Whether the user hears the notice by a callback of their own.
     pub(crate) notice_told: bool,
 }

@@ -25,7 +25,7 @@ use crate::{
     exchange::{Agent, Workload},
     ledger::{BoxFuture, Changed, Entry, Fact, Lease, LedgerError},
     meter,
-    profile::{Claim, Profile, Registry, Target},
+    profile::{Claim, Identity, Mode, Profile, Registry, Target},
     refusal::Refused,
 };
 
@@ -149,6 +149,11 @@ impl Core {
         let agent = cell.client(head.headers.get(USER_AGENT));
         if ask.plan && agent.is_none() {
             if let Some(refused) = no_user_agent(&cell, claim) {
+                return Admission::Refuse(refused);
+            }
+        }
+        if ask.plan && claim.profile().mode() == Mode::Tripwire {
+            if let Some(refused) = no_grant(&cell, claim) {
                 return Admission::Refuse(refused);
             }
         }
@@ -358,12 +363,16 @@ impl Core {
     /// credential that was seen before.
     fn cell(&self, claim: &Claim, headers: &HeaderMap) -> Arc<Cell> {
         let profile = claim.profile();
-        let credential = if self.name.is_some() { None } else { profile.credential_bytes(headers) };
-        // No credential is empty.
-        let hash = keyed_hash(self.keys, credential.unwrap_or_default());
+        let identity = if self.name.is_some() { None } else { profile.identity(headers) };
+        let shown = match identity {
+            Some(Identity::Account(bytes) | Identity::Credential(bytes)) => bytes,
+            // Nothing that is shown is empty.
+            None => &[],
+        };
+        let hash = keyed_hash(self.keys, shown);
         let key = Key { profile: profile.address(), hash };
         let known = self.known.lock().by_credential.get(&key).cloned();
-        known.unwrap_or_else(|| self.new_cell(key, profile, credential))
+        known.unwrap_or_else(|| self.new_cell(key, profile, identity))
     }
 
     /// The account that a request counts for.
@@ -383,10 +392,13 @@ impl Core {
     }
 
     #[cold]
-    fn new_cell(&self, key: Key, profile: &Profile, credential: Option<&[u8]>) -> Arc<Cell> {
-        let account = match (&self.name, credential) {
+    fn new_cell(&self, key: Key, profile: &Profile, identity: Option<Identity<'_>>) -> Arc<Cell> {
+        let account = match (&self.name, identity) {
             (Some(name), _) => Account::named(profile.id(), name),
-            (None, Some(credential)) => {
+            (None, Some(Identity::Account(account))) => {
+                Account::from_credential(profile.id(), account)
+            }
+            (None, Some(Identity::Credential(credential))) => {
                 let credential = String::from_utf8_lossy(credential);
                 let stable = profile.stable_part(&credential);
                 Account::from_credential(profile.id(), stable.as_bytes())
@@ -530,6 +542,27 @@ impl Drop for Claiming {
 fn anyway(cell: Arc<Cell>, claim: Claim, ask: Ask) -> Call {
     let pass = cell.act(|gate, now, _| gate.look(|state| state.admit_anyway(ask, now)));
     Call::new(cell, claim, pass)
+}
+
+/// Whether a request may not leave for want of a grant.
+#[cold]
+fn no_grant(cell: &Arc<Cell>, claim: &Claim) -> Option<Refused> {
+    let id = claim.profile().id();
+    if cell.shared.allowed.iter().any(|allowed| allowed == id) {
+        return None;
+    }
+    if !cell.shared.reports_only() {
+        return Some(refuse::no_grant(cell, claim));
+    }
+    if !cell.told.no_grant.swap(true, Ordering::Relaxed) {
+        tracing::warn!(
+            target: "planguard::breaker",
+            account = cell.account.as_str(),
+            "report only: requests to the {} would have been refused, since no grant for other clients is known",
+            claim.profile().plan(),
+        );
+    }
+    None
 }
 
 #[cold]

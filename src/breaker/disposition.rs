@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ledger::Strike,
-    signal::{Class, Reach},
+    profile::{Claim, Mode},
+    signal::{Class, Reach, Signal},
 };
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -63,6 +64,11 @@ pub enum Action {
         /// How long the hold is.
         hold: Duration,
     },
+    /// Nothing leaves for a time.
+    Hold {
+        /// How long.
+        length: Duration,
+    },
     /// Nothing leaves until the provider's reset time.
     HoldUntilReset {
         /// How long without one. One request may test then.
@@ -88,7 +94,7 @@ impl Action {
         match self {
             Self::Latch => "latch",
             Self::Probation => "probation",
-            Self::HoldUntilReset { .. } | Self::HoldDoubling { .. } => "hold",
+            Self::Hold { .. } | Self::HoldUntilReset { .. } | Self::HoldDoubling { .. } => "hold",
             Self::Pass | Self::PassOnce { .. } => "pass",
         }
     }
@@ -97,7 +103,7 @@ impl Action {
         match self {
             Self::Pass => 0,
             Self::PassOnce { .. } => 1,
-            Self::HoldUntilReset { .. } | Self::HoldDoubling { .. } => 2,
+            Self::Hold { .. } | Self::HoldUntilReset { .. } | Self::HoldDoubling { .. } => 2,
             Self::Probation => 3,
             Self::Latch => 4,
         }
@@ -112,6 +118,14 @@ impl Disposition {
     /// A latch on `reach`, counted as `strike`.
     pub const fn latch(reach: Reach, strike: Option<Strike>) -> Self {
         Self { action: Action::Latch, reach, strike }
+    }
+
+    /// The same where an answer that nobody knows is enough the first time.
+    const fn at_once(self) -> Self {
+        match self.action {
+            Action::PassOnce { hold, .. } => Self { action: Action::Hold { length: hold }, ..self },
+            _ => self,
+        }
     }
 
     /// The built-in row of `class`.
@@ -211,6 +225,16 @@ impl Dispositions {
         self.overrides.retain(|(other, _)| *other != class);
         self.overrides.push((class, disposition));
         Ok(())
+    }
+
+    /// What is done about `signal`, an answer of the endpoint of `claim`: its
+    /// class's row, but on a [tripwire](Mode::Tripwire) plan an unknown 4xx
+    /// holds the first time.
+    pub fn of_signal(&self, signal: &Signal, claim: &Claim) -> Disposition {
+        let row = self.get(signal.class);
+        let tripwire = claim.is_plan() && claim.profile().mode() == Mode::Tripwire;
+        let refused = signal.class == Class::Unknown && (400..500).contains(&signal.status);
+        if tripwire && refused { row.at_once() } else { row }
     }
 
     /// What is done about `class`.

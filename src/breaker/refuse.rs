@@ -80,6 +80,17 @@ pub(crate) fn no_user_agent(cell: &Arc<Cell>, claim: &Claim) -> Refused {
 }
 
 #[cold]
+pub(crate) fn no_grant(cell: &Arc<Cell>, claim: &Claim) -> Refused {
+    let profile = claim.profile();
+    let detail = format!(
+        "if the vendor has permitted this program's use, say so: \
+         PlanGuard::builder(..).allow_tripwire(\"{}\")",
+        profile.id()
+    );
+    stopped(cell, details(cell, claim, Reason::NoGrant).detail(detail))
+}
+
+#[cold]
 pub(crate) fn misconfigured(cell: &Arc<Cell>, claim: &Claim) -> Refused {
     let detail = "responses come back that no detector has judged: put DetectLayer directly \
                   inside BreakerLayer, or use PlanGuard::layer(), which has the order right"

@@ -17,7 +17,7 @@ impl SignalSink for Cell {
     fn report(&self, call: &Exchange, report: &Report) {
         let (ticket, claim) = (call.ticket(), call.claim());
         let signal = &report.signal.clone().bounded();
-        let disposition = self.shared.dispositions.get(signal.class);
+        let disposition = self.shared.dispositions.of_signal(signal, claim);
         if self.shared.reports_only() {
             if disposition.action.as_str() != "pass" {
                 let signal = Box::new(signal.clone());

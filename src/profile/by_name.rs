@@ -43,13 +43,17 @@ impl<T> ByName<T> {
         self.shelf(name.len())?.search(|own| own.bytes().cmp(lower()))
     }
 
-    /// What is called as the longest run of whole segments in front of
-    /// `path`.
-    pub(super) fn in_front_of(&self, path: &str) -> Option<&T> {
+    /// What `pick` takes of what is called as the longest run of whole segments
+    /// in front of `path`; if nothing, of the next longest.
+    pub(super) fn in_front_of<'t, U>(
+        &'t self,
+        path: &str,
+        pick: impl Fn(&'t T) -> Option<U>,
+    ) -> Option<U> {
         self.0.iter().find_map(|shelf| {
             // The end of the segment first: it tells most places apart.
             match path.as_bytes().get(shelf.len) {
-                None | Some(b'/') => shelf.get(path.get(..shelf.len)?),
+                None | Some(b'/') => pick(shelf.get(path.get(..shelf.len)?)?),
                 Some(_) => None,
             }
         })

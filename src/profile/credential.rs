@@ -6,28 +6,54 @@ use std::borrow::Cow;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderName};
 
-use super::format::{CredentialFile, StableFile};
+use super::format::{CredentialFile, StableFile, WordsFile};
 
 /// Where a profile's credentials stand and what is stable in them.
 #[derive(Debug)]
 pub(super) struct Credential {
     header: HeaderName,
     others: Vec<HeaderName>,
+    account_headers: Vec<HeaderName>,
     stable: StableFile,
-    jwt_claim: Option<String>,
+    /// Pointers to claims.
+    jwt_claims: Vec<String>,
+}
+
+/// What a request shows of its account.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Identity<'h> {
+    /// What a refresh keeps, by itself.
+    Account(&'h [u8]),
+    /// What it has to be taken from.
+    Credential(&'h [u8]),
 }
 
 impl Credential {
     pub(super) fn compile(file: CredentialFile) -> Result<Self, String> {
         let parse = |name: &String| {
             let header = HeaderName::from_bytes(name.as_bytes());
-            header.map_err(|_| format!("`{name}` in `credential.headers` is no header name"))
+            header.map_err(|_| format!("`{name}` in `credential` is no header name"))
         };
         let [header, others @ ..] = &*file.headers else {
             return Err("`credential.headers` is empty".to_owned());
         };
         let others = others.iter().map(parse).collect::<Result<_, _>>()?;
-        Ok(Self { header: parse(header)?, others, stable: file.stable, jwt_claim: file.jwt_claim })
+        let account_headers = file.account_headers.iter().map(parse).collect::<Result<_, _>>()?;
+        let claims = match file.jwt_claim {
+            None => Vec::new(),
+            Some(WordsFile::One(claim)) => vec![claim],
+            Some(WordsFile::Several(claims)) => claims,
+        };
+        if claims.iter().any(String::is_empty) {
+            return Err("`credential.jwt_claim` names a claim without a name".to_owned());
+        }
+        let pointer = |claim: String| match claim.starts_with('/') {
+            true => claim,
+            false => format!("/{}", claim.replace('~', "~0").replace('/', "~1")),
+        };
+        let jwt_claims = claims.into_iter().map(pointer).collect();
+        let (header, stable) = (parse(header)?, file.stable);
+        Ok(Self { header, others, account_headers, stable, jwt_claims })
     }
 
     /// The credential in the first header that has one.
@@ -40,17 +66,34 @@ impl Credential {
         self.others.iter().find_map(|name| in_header(name, headers))
     }
 
-    /// The headers in which a credential stands.
+    /// The account's own header if there is one, else the credential.
+    #[inline]
+    pub(super) fn identity<'h>(&self, headers: &'h HeaderMap) -> Option<Identity<'h>> {
+        if !self.account_headers.is_empty() {
+            let mut accounts = self.account_headers.iter();
+            let account = accounts.find_map(|name| {
+                let value = headers.get(name)?.as_bytes().trim_ascii();
+                (!value.is_empty()).then_some(value)
+            });
+            if let Some(account) = account {
+                return Some(Identity::Account(account));
+            }
+        }
+        self.find(headers).map(Identity::Credential)
+    }
+
+    /// The headers in which a credential stands, or what names its account.
     pub(super) fn headers(&self) -> impl Iterator<Item = &HeaderName> {
-        std::iter::once(&self.header).chain(&self.others)
+        std::iter::once(&self.header).chain(&self.others).chain(&self.account_headers)
     }
 
     pub(super) fn stable_part<'a>(&self, credential: &'a str) -> Cow<'a, str> {
-        if let Some(id) = self.jwt_claim.as_ref().and_then(|claim| in_jwt(credential, claim)) {
+        if let Some(id) = in_jwt(credential, &self.jwt_claims) {
             return Cow::Owned(id);
         }
         let before_dot = match self.stable {
             StableFile::Whole => None,
+            StableFile::Nothing => Some(""),
             // Exactly one dot: `id.secret`. Anything else is no such key.
             StableFile::BeforeDot => credential
                 .split_once('.')
@@ -87,9 +130,12 @@ fn without_any_bearer(value: &[u8]) -> &[u8] {
     }
 }
 
-/// A claim of a JWT. Its signature is not checked: whoever forges one hides
+/// The first of these claims that a JWT has. Its signature is not checked: whoever forges one hides
 /// from their own halt only, as they could with any other key.
-fn in_jwt(token: &str, claim: &str) -> Option<String> {
+fn in_jwt(token: &str, claims: &[String]) -> Option<String> {
+    if claims.is_empty() {
+        return None;
+    }
     let (_, rest) = token.split_once('.')?;
     let (payload, signature) = rest.split_once('.')?;
     if signature.contains('.') {
@@ -97,6 +143,6 @@ fn in_jwt(token: &str, claim: &str) -> Option<String> {
     }
     let payload = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
     let payload: serde_json::Value = serde_json::from_slice(&payload).ok()?;
-    let id = payload.get(claim)?.as_str()?;
-    (!id.is_empty()).then(|| id.to_owned())
+    let id = |claim: &String| payload.pointer(claim)?.as_str().filter(|id| !id.is_empty());
+    claims.iter().find_map(id).map(str::to_owned)
 }

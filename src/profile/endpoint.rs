@@ -60,6 +60,34 @@ pub struct Endpoint {
     pub surface: Surface,
     /// Who pays.
     pub billing: Billing,
+    /// Which credentials it is about, where several plans or payers share host
+    /// and path; without it any, and requests that show none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<CredentialTest>,
+}
+
+/// Which credentials an endpoint is about. A request that shows none passes
+/// no such test.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct CredentialTest {
+    /// It begins with one of these, as in `sk-ant-oat`; any does if there is
+    /// none.
+    #[serde(default)]
+    pub prefix: Vec<String>,
+    /// It begins with none of these.
+    #[serde(default)]
+    pub not_prefix: Vec<String>,
+}
+
+impl CredentialTest {
+    fn passes(&self, credential: Option<&[u8]>) -> bool {
+        let begins = |with: &String| credential.is_some_and(|own| own.starts_with(with.as_bytes()));
+        credential.is_some()
+            && (self.prefix.is_empty() || self.prefix.iter().any(begins))
+            && !self.not_prefix.iter().any(begins)
+    }
 }
 
 /// Where a request goes, read in place from a URI or a reqwest URL.
@@ -140,23 +168,54 @@ impl fmt::Debug for Claim {
 
 /// All profiles of one stack, looked up by host. Clones share.
 #[derive(Clone, Debug, Default)]
-pub struct Registry(Arc<ByName<ByName<Claim>>>);
+pub struct Registry(Arc<ByName<ByName<Claims>>>);
+
+/// Who claims one host and path.
+#[derive(Debug, Default)]
+struct Claims {
+    /// Whatever the credential is.
+    any: Option<Claim>,
+    by_credential: Vec<Claim>,
+}
+
+impl Claims {
+    fn add(&mut self, claim: Claim) {
+        match claim.endpoint().credential {
+            Some(_) => self.by_credential.push(claim),
+            None => {
+                self.any.get_or_insert(claim);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn of(&self, headers: &HeaderMap) -> Option<&Claim> {
+        let own = if self.by_credential.is_empty() { None } else { self.by_credential(headers) };
+        own.or(self.any.as_ref())
+    }
+
+    #[inline(never)]
+    fn by_credential(&self, headers: &HeaderMap) -> Option<&Claim> {
+        self.by_credential.iter().find(|claim| {
+            let credential = claim.profile().credential_bytes(headers);
+            claim.endpoint().credential.as_ref().is_some_and(|test| test.passes(credential))
+        })
+    }
+}
 
 impl Registry {
     /// A registry of `profiles`. Of two that claim the same prefix the first
-    /// one wins; a longer prefix wins over a shorter one.
+    /// one wins; a longer prefix wins over a shorter one, and of one prefix an
+    /// endpoint that asks for the request's credential over one that does not.
     pub fn new(profiles: &[Profile]) -> Self {
         let mut hosts = ByName::default();
         for profile in profiles {
             for (index, endpoint) in (0..).zip(profile.endpoints()) {
-                let prefixes: &mut ByName<Claim> = hosts.entry(&endpoint.host, ByName::default);
+                let prefixes: &mut ByName<Claims> = hosts.entry(&endpoint.host, ByName::default);
                 let prefix = endpoint.path_prefix.trim_end_matches('/');
                 let plan = endpoint.billing == Billing::Plan;
-                prefixes.entry(prefix, || Claim {
-                    profile: profile.clone(),
-                    endpoint: index,
-                    plan,
-                });
+                let claim = Claim { profile: profile.clone(), endpoint: index, plan };
+                prefixes.entry(prefix, Claims::default).add(claim);
             }
         }
         Self(hosts.into())
@@ -182,7 +241,7 @@ impl Registry {
             },
             None => self.0.get_in_any_case(bare_host(headers.get(HOST)?.to_str().ok()?))?,
         };
-        prefixes.in_front_of(to.path)
+        prefixes.in_front_of(to.path, |claims| claims.of(headers))
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Billing, Endpoint, Place, Surface};
-use crate::signal::{Certainty, Class, Reach};
+use super::{Billing, Endpoint, Mode, Place, Surface};
+use crate::signal::{About, Certainty, Class, Reach};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -15,7 +15,6 @@ pub(super) struct ProfileFile {
     pub(super) provider: String,
     pub(super) plan: String,
     pub(super) checked_on: String,
-    #[expect(dead_code, reason = "there is one mode; the key keeps room for a second")]
     pub(super) mode: Mode,
     #[serde(default)]
     pub(super) require_user_agent: bool,
@@ -35,23 +34,24 @@ pub(super) struct ProfileFile {
     pub(super) fixtures: Vec<FixtureFile>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Mode {
-    Guarded,
-}
-
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TermsFile {
     pub(super) url: String,
     pub(super) quote: String,
+    #[serde(default = "yes")]
+    pub(super) coding_only: bool,
+    #[serde(default)]
     pub(super) strike_limit: u32,
     pub(super) strike_wording: String,
     pub(super) supported_tools: Vec<String>,
     pub(super) supported_tools_on: String,
     #[serde(default)]
     pub(super) appeal: Vec<AppealFile>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -77,8 +77,10 @@ pub(super) struct NoticeFile {
 pub(super) struct CredentialFile {
     pub(super) headers: Vec<String>,
     #[serde(default)]
+    pub(super) account_headers: Vec<String>,
+    #[serde(default)]
     pub(super) stable: StableFile,
-    pub(super) jwt_claim: Option<String>,
+    pub(super) jwt_claim: Option<WordsFile>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
@@ -87,6 +89,7 @@ pub(super) enum StableFile {
     #[default]
     Whole,
     BeforeDot,
+    Nothing,
 }
 
 #[derive(Debug, Deserialize)]
@@ -177,6 +180,8 @@ pub(super) struct RuleFile {
     pub(super) hint: Option<String>,
     pub(super) reach: Option<Reach>,
     pub(super) reset: Option<String>,
+    pub(super) about: Option<About>,
+    pub(super) false_positive_note: Option<String>,
     pub(super) source: Option<String>,
 }
 
@@ -231,7 +236,7 @@ pub(super) enum ValueFile {
 }
 
 /// One text, or several of which any one counts.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum WordsFile {
     One(String),

@@ -19,6 +19,8 @@ fn signal(profile: &Inner, rule: Option<&Rule>, facts: &Facts<'_>) -> Signal {
             rule: Some(rule.id.clone()),
             hint: rule.hint.clone(),
             reach: rule.reach,
+            about: rule.about,
+            false_positive_note: rule.false_positive_note.clone(),
             ..Signal::new(rule.class, rule.certainty, 0)
         },
         None => profile.unmatched.clone(),

@@ -136,6 +136,7 @@ fn compile(
         provider: file.provider,
         plan: file.plan,
         checked_on: file.checked_on,
+        mode: file.mode,
         require_user_agent: file.require_user_agent,
         terms: file.terms,
         notice,
@@ -169,7 +170,9 @@ fn check_head(file: &ProfileFile) -> Result<(), String> {
     for (index, endpoint) in file.endpoints.iter().enumerate() {
         check_endpoint(endpoint)?;
         let same = |other: &&Endpoint| {
-            other.host == endpoint.host && other.path_prefix == endpoint.path_prefix
+            other.host == endpoint.host
+                && other.path_prefix == endpoint.path_prefix
+                && other.credential == endpoint.credential
         };
         if file.endpoints.iter().take(index).any(|other| same(&other)) {
             return Err(format!("endpoint {}{} stands twice", endpoint.host, endpoint.path_prefix));
@@ -187,6 +190,14 @@ fn check_endpoint(endpoint: &Endpoint) -> Result<(), String> {
     let path = &endpoint.path_prefix;
     if !path.starts_with('/') || path.contains(['?', '#', '%']) || path.contains("//") {
         return Err(format!("path prefix `{path}` is no plain path that starts with `/`"));
+    }
+    if let Some(test) = &endpoint.credential {
+        let all = || test.prefix.iter().chain(&test.not_prefix);
+        if all().next().is_none() || all().any(String::is_empty) {
+            return Err(format!(
+                "`credential` of {host}{path} needs `prefix` or `not_prefix`, and no empty text"
+            ));
+        }
     }
     Ok(())
 }

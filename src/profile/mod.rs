@@ -17,6 +17,7 @@ mod format;
 mod in_header;
 mod judge;
 mod load;
+mod mode;
 mod notice;
 mod pattern;
 mod pointer;
@@ -29,11 +30,13 @@ mod tests;
 
 pub use appeal::Appeal;
 pub use builtin::{all_built_in, built_in, zai};
+pub(crate) use credential::Identity;
 pub(crate) use endpoint::Target;
-pub use endpoint::{Billing, Claim, Endpoint, Registry, Surface};
+pub use endpoint::{Billing, Claim, CredentialTest, Endpoint, Registry, Surface};
 pub use error::{ProfileError, ProfileErrorKind};
 pub use evidence::{Evidence, Leaves, Place, Scalar};
 pub use fixture::{Fixture, Role};
+pub use mode::Mode;
 pub use notice::Notice;
 pub use rule::Rule;
 
@@ -53,6 +56,7 @@ struct Inner {
     provider: String,
     plan: String,
     checked_on: String,
+    mode: Mode,
     require_user_agent: bool,
     terms: format::TermsFile,
     notice: Notice,
@@ -130,6 +134,17 @@ impl Profile {
         &self.0.endpoints
     }
 
+    /// How far the vendor admits clients other than its own.
+    pub fn mode(&self) -> Mode {
+        self.0.mode
+    }
+
+    /// Whether the plan is sold for coding only, so that other work does not
+    /// belong on it.
+    pub fn is_for_coding_only(&self) -> bool {
+        self.0.terms.coding_only
+    }
+
     /// Whether a plan request without a `User-Agent` is refused. planguard
     /// never sets one.
     pub fn require_user_agent(&self) -> bool {
@@ -177,14 +192,22 @@ impl Profile {
         self.0.credential.find(headers)
     }
 
-    /// The headers in which credentials of this plan stand.
+    /// What a request shows of its account.
+    #[inline]
+    pub(crate) fn identity<'h>(&self, headers: &'h HeaderMap) -> Option<Identity<'h>> {
+        self.0.credential.identity(headers)
+    }
+
+    /// The headers in which credentials of this plan stand, or what names
+    /// their account.
     pub(crate) fn credential_headers(&self) -> impl Iterator<Item = &HeaderName> {
         self.0.credential.headers()
     }
 
     /// The part of `credential` that a refresh keeps: what names the account.
     /// For Z.AI the `id` of `id.secret`, or the `api_key` claim of a JWT that a
-    /// client signed from it. Allocates only for a JWT.
+    /// client signed from it. Empty if the profile says that nothing of it
+    /// stays: then all are one account. Allocates only for a JWT.
     pub fn stable_part<'a>(&self, credential: &'a str) -> Cow<'a, str> {
         self.0.credential.stable_part(credential)
     }

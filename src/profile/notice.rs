@@ -34,17 +34,19 @@ impl Notice {
         terms: &TermsFile,
         parts: &NoticeFile,
     ) -> Self {
-        let tools = terms.supported_tools.join(", ");
+        let tools = match &*terms.supported_tools {
+            [] => String::new(),
+            tools => format!(" Listed on {}: {}.", terms.supported_tools_on, tools.join(", ")),
+        };
         let text = format!(
             "{provider} {plan}: what the vendor's terms say, as read on {checked_on} ({url}).\n\
-             - {limited_to} Listed on {listed_on}: {tools}.\n\
+             - {limited_to}{tools}\n\
              - {forbidden} In the vendor's words: \"{quote}\"\n\
              - {banned_for}\n\
              - On violations: {strikes}\n\
              - planguard does not make an unlisted client permitted. {instead}\n",
             url = terms.url,
             limited_to = parts.limited_to,
-            listed_on = terms.supported_tools_on,
             forbidden = parts.forbidden,
             quote = terms.quote,
             banned_for = parts.banned_for,

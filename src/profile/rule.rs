@@ -11,7 +11,7 @@ use super::{
     format::{RuleFile, StatusFile},
     reset::ResetRule,
 };
-use crate::signal::{Certainty, Class, Reach};
+use crate::signal::{About, Certainty, Class, Reach};
 
 /// One rule of a profile. The first one that matches an answer makes its
 /// signal.
@@ -32,6 +32,8 @@ pub struct Rule {
     pub(super) hint: Option<Arc<str>>,
     pub(super) reach: Option<Reach>,
     pub(super) reset: Option<Arc<ResetRule>>,
+    pub(super) about: Option<About>,
+    pub(super) false_positive_note: Option<Arc<str>>,
     source: Option<String>,
 }
 
@@ -58,8 +60,15 @@ impl Rule {
             hint: file.hint.map(Arc::from),
             reach: file.reach,
             reset,
+            about: file.about,
+            false_positive_note: file.false_positive_note.map(Arc::from),
             source: file.source,
         };
+        if !rule.class.is_policy() && (rule.about.is_some() || rule.false_positive_note.is_some()) {
+            return Err("`about` and `false_positive_note` are for classes by which the provider \
+                        enforces its terms"
+                .to_owned());
+        }
         if rule.place == Place::Success {
             rule.check_success()?;
         } else if rule.codes.is_empty()
@@ -172,6 +181,17 @@ impl Rule {
     /// How far a halt reaches, where it differs from the class's own reach.
     pub fn reach(&self) -> Option<Reach> {
         self.reach
+    }
+
+    /// Whom the provider acted upon, where the rule says.
+    pub fn about(&self) -> Option<About> {
+        self.about
+    }
+
+    /// When the provider is known to have said this to people who had done
+    /// nothing.
+    pub fn false_positive_note(&self) -> Option<&str> {
+        self.false_positive_note.as_deref()
     }
 
     /// Where the vendor, or a user of it, showed this.

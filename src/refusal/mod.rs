@@ -57,8 +57,8 @@ pub enum Reason {
     QuotaHold,
     /// Nothing can be charged for this call; the hold ends at a time.
     BillingHold,
-    /// The provider failed twice in a way that no rule knows; the hold ends
-    /// at a time.
+    /// The provider failed twice in a way that no rule knows, or once where
+    /// that is enough; the hold ends at a time.
     UnknownHold,
     /// The request does not look like the work that the plan was sold for.
     WorkloadRefused,
@@ -70,13 +70,16 @@ pub enum Reason {
     QueueFull,
     /// The plan requires a User-Agent and the request has none.
     UserAgentRequired,
+    /// The vendor grants a generic client nothing that planguard knows of, and
+    /// the program has not said that it has a grant.
+    NoGrant,
     /// No profile claims the request's host, and the configuration refuses such.
     UnclaimedHost,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::AccountHalted,
         Self::QuotaHold,
         Self::BillingHold,
@@ -86,6 +89,7 @@ impl Reason {
         Self::LedgerUnavailable,
         Self::QueueFull,
         Self::UserAgentRequired,
+        Self::NoGrant,
         Self::UnclaimedHost,
     ];
 
@@ -102,6 +106,7 @@ impl Reason {
             Self::LedgerUnavailable => "ledger_unavailable",
             Self::QueueFull => "queue_full",
             Self::UserAgentRequired => "user_agent_required",
+            Self::NoGrant => "no_grant",
             Self::UnclaimedHost => "unclaimed_host",
         }
     }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     account::Tally,
-    signal::{Certainty, Class, Signal},
+    signal::{About, Certainty, Class, Signal},
 };
 
 /// How much of the provider's words an error shows, in characters.
@@ -25,7 +25,9 @@ pub(super) fn compose(refused: &Refused) -> String {
     let sentences = [
         Some(head(refused)),
         Some(happened(refused)),
+        refused.signal().and_then(acted_upon).map(str::to_owned),
         refused.signal().and_then(words),
+        refused.signal().and_then(false_alarms),
         Some(sent(refused).to_owned()),
         strikes(refused),
         state(refused),
@@ -73,6 +75,10 @@ fn happened(refused: &Refused) -> String {
         Reason::QueueFull => "As many calls as the queue holds wait for this account already",
         Reason::UserAgentRequired => {
             "The plan wants every client to name itself, and the request has no User-Agent"
+        }
+        Reason::NoGrant => {
+            "The vendor's documents grant clients other than its own no use of this plan that \
+             planguard knows of"
         }
         Reason::UnclaimedHost => {
             "No profile claims the host of this request, and the configuration refuses such"
@@ -132,6 +138,19 @@ fn code(signal: &Signal) -> String {
         Cow::Borrowed(code) => format!("code {code}"),
         Cow::Owned(apart) => format!("code {apart}, written apart on purpose"),
     }
+}
+
+/// Whom the provider acted upon: a client that is not admitted is no account
+/// that is banned.
+fn acted_upon(signal: &Signal) -> Option<&'static str> {
+    match signal.about? {
+        About::Client => Some("It refused the client; about the account itself it said nothing."),
+        About::Account => Some("It acted upon the account itself."),
+    }
+}
+
+fn false_alarms(signal: &Signal) -> Option<String> {
+    labelled("Known false alarms", signal.false_positive_note.as_deref()?)
 }
 
 /// The provider's words, or where they are.
@@ -253,6 +272,11 @@ fn next(refused: &Refused) -> String {
         Reason::QueueFull => "send fewer calls at once, or raise the queue's bound".to_owned(),
         Reason::UserAgentRequired => {
             "set your client's own true User-Agent; planguard never sets one".to_owned()
+        }
+        Reason::NoGrant => {
+            "use the vendor's own client, or an endpoint that is paid by the call; a program that \
+             has the vendor's permission says so in its code (`allow_tripwire`)"
+                .to_owned()
         }
         Reason::UnclaimedHost => {
             "add a profile that claims the host, or let unclaimed hosts pass".to_owned()

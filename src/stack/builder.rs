@@ -15,7 +15,7 @@ use crate::{
     },
     clock::{Clock, SystemClock},
     ledger::{FileLedger, Ledger, Writer, default_place},
-    profile::{Notice, Profile, Registry, zai},
+    profile::{Mode, Notice, Profile, Registry, all_built_in},
     signal::Class,
     workload::{Action, Guard, Policy},
 };
@@ -34,6 +34,7 @@ pub struct Builder {
     unclaimed: Unclaimed,
     trouble: LedgerTrouble,
     struck: StruckResponse,
+    allowed: Vec<String>,
     on_notice: Option<OnNotice>,
     workload: Policy,
 }
@@ -55,6 +56,10 @@ pub enum BuildError {
         "the upstream `{0}` has no host: give an absolute URL, as in `https://api.z.ai/api/anthropic`"
     )]
     Upstream(Uri),
+    /// A grant was claimed for a profile that is none of this guard's, or that
+    /// needs none.
+    #[error("`allow_tripwire(\"{0}\")` names no profile of this guard whose mode is `tripwire`")]
+    NoTripwire(String),
     /// Other work would be sent to where it may not go, or cannot.
     #[error("non-coding requests cannot be rerouted: {0}")]
     Reroute(String),
@@ -80,6 +85,7 @@ impl Builder {
             unclaimed: Unclaimed::default(),
             trouble: LedgerTrouble::default(),
             struck: StruckResponse::default(),
+            allowed: Vec::new(),
             on_notice: None,
             workload: Policy::default(),
         }
@@ -88,6 +94,17 @@ impl Builder {
     /// Guards the plan of `profile` too.
     pub fn profile(mut self, profile: Profile) -> Self {
         self.profiles.push(profile);
+        self
+    }
+
+    /// Lets requests leave for the plan of the [tripwire](Mode::Tripwire)
+    /// profile `id`, which are refused otherwise.
+    ///
+    /// For a program that has the vendor's permission. planguard cannot check
+    /// that, and its word makes no client permitted: the terms of the profile
+    /// hold as before, and the first policy signal halts the account.
+    pub fn allow_tripwire(mut self, id: impl Into<String>) -> Self {
+        self.allowed.push(id.into());
         self
     }
 
@@ -241,6 +258,11 @@ impl Builder {
         if let Some(upstream) = self.upstream.as_ref().filter(|url| url.host().is_none()) {
             return Err(BuildError::Upstream(upstream.clone()));
         }
+        let tripwire =
+            |id: &str| self.profiles.iter().any(|p| p.id() == id && p.mode() == Mode::Tripwire);
+        if let Some(stray) = self.allowed.iter().find(|id| !tripwire(id)) {
+            return Err(BuildError::NoTripwire(stray.clone()));
+        }
         let registry = Registry::new(&self.profiles);
         if let Some(trouble) = self.reroute_trouble(&registry) {
             return Err(BuildError::Reroute(trouble));
@@ -264,6 +286,7 @@ impl Builder {
             trouble: self.trouble,
             struck: self.struck,
             holder: format!("{}-{:x}", std::process::id(), random()),
+            allowed: self.allowed,
             notice_told: self.on_notice.is_some(),
         };
         self.profiles.iter().for_each(count_none);
@@ -284,7 +307,7 @@ impl Builder {
                 "every request is for the upstream `{upstream}`, whatever its URL says"
             ));
         }
-        let built_in = Registry::new(&[zai()]);
+        let built_in = Registry::new(&all_built_in());
         metered.find_map(|metered| metered.trouble(plans).or_else(|| metered.trouble(&built_in)))
     }
 }

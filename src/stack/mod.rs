@@ -24,8 +24,8 @@ use crate::{
     exchange::Verdict,
     ledger::{Acknowledgement, Halt, LedgerError, Person, Record, Unsigned},
     meter,
-    profile::Profile,
-    signal::Class,
+    profile::{Claim, Profile},
+    signal::{Class, Signal},
     workload::{Guard, Outgoing, WorkloadTally},
 };
 
@@ -147,6 +147,12 @@ impl PlanGuard {
     /// What this guard does about signals of `class`.
     pub fn disposition(&self, class: Class) -> Disposition {
         self.core.shared.dispositions.get(class)
+    }
+
+    /// What this guard does about `signal`, an answer of the endpoint of
+    /// `claim`.
+    pub fn disposition_of(&self, signal: &Signal, claim: &Claim) -> Disposition {
+        self.core.shared.dispositions.of_signal(signal, claim)
     }
 
     /// The account that a credential (the bare key or token) belongs to.

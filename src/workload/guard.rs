@@ -108,7 +108,10 @@ impl Guard {
             return None;
         }
         let to = self.upstream.as_ref().map_or(to, Target::from);
-        let claim = self.registry.find(to, headers).filter(|claim| claim.is_plan())?;
+        let claim = self.registry.find(to, headers)?;
+        if !claim.is_plan() || !claim.profile().is_for_coding_only() {
+            return None;
+        }
         Some(Pending { claim: claim.clone(), declared })
     }
 

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use http::{
-    HeaderMap, HeaderValue, Uri,
+    HeaderMap, HeaderName, HeaderValue, Uri,
     header::AUTHORIZATION,
     uri::{PathAndQuery, Scheme},
 };
@@ -70,7 +70,7 @@ impl Metered {
                 ));
             }
             let usual = usual(base, *surface);
-            let claim = plan(plans, base).or_else(|| plan(plans, usual.as_ref()?))?;
+            let claim = self.plan(plans, base).or_else(|| self.plan(plans, usual.as_ref()?))?;
             let plan = claim.profile().plan();
             Some(format!("`{base}` leads to a plan itself ({plan}): other work may not go there"))
         })
@@ -127,6 +127,18 @@ impl Metered {
         }
     }
 
+    /// The claim of a plan among `plans` on what goes to `to` with this key.
+    pub(super) fn plan(&self, plans: &Registry, to: &Uri) -> Option<Claim> {
+        let places = [
+            (AUTHORIZATION, format!("Bearer {}", self.key)),
+            (HeaderName::from_static("x-api-key"), self.key.clone()),
+        ];
+        let header =
+            |(name, value): (HeaderName, String)| Some((name, HeaderValue::from_str(&value).ok()?));
+        let headers = places.into_iter().filter_map(header).collect();
+        plans.claim(to, &headers).filter(Claim::is_plan)
+    }
+
     /// Whether any model has another name there.
     pub(super) fn maps_models(&self) -> bool {
         !self.models.is_empty()
@@ -136,11 +148,6 @@ impl Metered {
     pub(super) fn model_there(&self, from: &str) -> Option<&str> {
         self.models.iter().find(|(known, _)| known == from).map(|(_, to)| to.as_str())
     }
-}
-
-/// The claim of a plan among `plans` on what goes to `to`.
-pub(super) fn plan(plans: &Registry, to: &Uri) -> Option<Claim> {
-    plans.claim(to, &HeaderMap::new()).filter(Claim::is_plan)
 }
 
 /// Where the requests of a format go below `base`.

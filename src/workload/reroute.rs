@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, Uri, header::CONTENT_LENGTH};
 
-use super::{Metered, metered::plan};
+use super::Metered;
 use crate::profile::{Claim, Registry};
 
 /// The way of a request that goes elsewhere.
@@ -26,7 +26,7 @@ impl Reroute {
         uri: &Uri,
         body: Option<&[u8]>,
     ) -> Option<Self> {
-        let to = with.target(from, uri).filter(|to| plan(plans, to).is_none())?;
+        let to = with.target(from, uri).filter(|to| with.plan(plans, to).is_none())?;
         let body = body.and_then(|body| with_model(body, with));
         Some(Self { from: from.clone(), with: with.clone(), to, body })
     }

@@ -126,6 +126,10 @@ impl Standing {
                 let length = millis(length);
                 soon.then(|| hold(now.saturating_add(length), false, length, length))
             }
+            Action::Hold { length } => {
+                let length = millis(length);
+                Some(hold(now.saturating_add(length), false, length, length))
+            }
             Action::HoldUntilReset { otherwise } => {
                 let otherwise = millis(otherwise);
                 Some(match struck.signal.reset.map(|reset| to_millis(reset.at)) {

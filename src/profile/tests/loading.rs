@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// A profile that loads; tests break one thing of it.
-const GOOD: &str = r#"
+pub(super) const GOOD: &str = r#"
 id = "acme"
 provider = "Acme"
 plan = "Coding"

@@ -2,6 +2,7 @@
 
 mod adapter;
 mod conditions;
+mod credentials;
 mod endpoints;
 mod loading;
 mod properties;

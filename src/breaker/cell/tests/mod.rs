@@ -58,6 +58,7 @@ impl Process {
             trouble: LedgerTrouble::Refuse,
             struck: StruckResponse::Refuse,
             holder: "here".to_owned(),
+            allowed: Vec::new(),
             notice_told: true,
         };
         let profiles = vec![zai()];

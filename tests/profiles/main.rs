@@ -1,0 +1,4 @@
+//! Plans of several vendors behind one stack.
+
+mod tripwire;
+mod wire;
