@@ -29,7 +29,7 @@ mod when;
 mod tests;
 
 pub use appeal::Appeal;
-pub use builtin::{all_built_in, built_in, zai};
+pub use builtin::{all_built_in, built_in, built_in_ids, zai};
 pub(crate) use credential::Identity;
 pub(crate) use endpoint::Target;
 pub use endpoint::{Billing, Claim, CredentialTest, Endpoint, Registry, Surface};

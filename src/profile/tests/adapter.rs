@@ -15,8 +15,12 @@ pub(super) const PLAN: &str = "https://api.z.ai/api/coding/paas/v4/chat/completi
 pub(super) const METERED: &str = "https://api.z.ai/api/paas/v4/chat/completions";
 
 pub(super) fn claim(profile: &Profile, url: &str) -> Option<Claim> {
+    claim_of(profile, url, &HeaderMap::new())
+}
+
+fn claim_of(profile: &Profile, url: &str, headers: &HeaderMap) -> Option<Claim> {
     let url: Uri = url.parse().unwrap();
-    Registry::new(std::slice::from_ref(profile)).claim(&url, &HeaderMap::new())
+    Registry::new(std::slice::from_ref(profile)).claim(&url, headers)
 }
 
 pub(super) fn leaves_of(value: &Value) -> Leaves {
@@ -46,6 +50,7 @@ pub(super) struct Answer<'a> {
     pub(super) profile: &'a Profile,
     pub(super) url: &'a str,
     pub(super) status: StatusCode,
+    pub(super) request_headers: HeaderMap,
     pub(super) headers: HeaderMap,
     pub(super) complete: bool,
     pub(super) now: SystemTime,
@@ -55,11 +60,12 @@ impl<'a> Answer<'a> {
     pub(super) fn new(profile: &'a Profile, url: &'a str, status: u16) -> Self {
         let (headers, now) = (HeaderMap::new(), SystemTime::now());
         let status = StatusCode::from_u16(status).unwrap();
-        Self { profile, url, status, headers, complete: true, now }
+        let request_headers = HeaderMap::new();
+        Self { profile, url, status, request_headers, headers, complete: true, now }
     }
 
     fn judge(&self, place: Place, leaves: &Leaves, text: Option<&str>) -> Option<Signal> {
-        let claim = claim(self.profile, self.url)?;
+        let claim = claim_of(self.profile, self.url, &self.request_headers)?;
         let Self { status, headers, complete, now, .. } = self;
         let (status, complete, now) = (*status, *complete, *now);
         let evidence = Evidence { place, status, headers, leaves, text, complete, now };
@@ -72,7 +78,10 @@ impl<'a> Answer<'a> {
             || value.get("type").is_some_and(|kind| kind == "error" || kind == "response.failed")
             || value.get("success").is_some_and(|success| success == false);
         let place = if is_error { Place::Error } else { Place::Success };
-        self.judge(place, &leaves_of(value), None)
+        // What the head says of a success is asked before any of its events.
+        let head = || self.judge(Place::Success, &Leaves::default(), None);
+        let head = if place == Place::Success { head() } else { None };
+        head.or_else(|| self.judge(place, &leaves_of(value), None))
     }
 
     pub(super) fn text(&self, text: &str) -> Option<Signal> {
@@ -87,8 +96,9 @@ pub(super) fn run(profile: &Profile, fixture: &Fixture) -> Option<Signal> {
     let url = fixture.url.to_string();
     let mut answer = Answer::new(profile, &url, fixture.status.as_u16());
     answer.headers = fixture.headers.clone();
+    answer.request_headers = fixture.request_headers.clone();
     let body = std::str::from_utf8(&fixture.body).unwrap();
-    if fixture.headers[CONTENT_TYPE] == "text/event-stream" {
+    if fixture.headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream") {
         return body.split("\n\n").find_map(|event| {
             let data: String = event.lines().filter_map(|l| l.strip_prefix("data: ")).collect();
             serde_json::from_str(&data).ok().and_then(|value| answer.json(&value))

@@ -1,6 +1,7 @@
 //! What profiles promise.
 
 mod adapter;
+mod builtin;
 mod conditions;
 mod credentials;
 mod endpoints;
