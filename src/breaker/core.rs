@@ -71,6 +71,8 @@ pub(crate) struct Core {
     warned_hosts: Mutex<HashSet<String>>,
     /// When each profile's notice may be due again.
     noticed: Mutex<HashMap<String, Millis>>,
+    /// The profiles whose age was looked at.
+    aged: Mutex<HashSet<String>>,
 }
 
 #[derive(Default)]
@@ -131,6 +133,7 @@ impl Core {
             known: Mutex::default(),
             warned_hosts: Mutex::default(),
             noticed: Mutex::default(),
+            aged: Mutex::default(),
         }
     }
 
@@ -393,6 +396,7 @@ impl Core {
 
     #[cold]
     fn new_cell(&self, key: Key, profile: &Profile, identity: Option<Identity<'_>>) -> Arc<Cell> {
+        self.warn_of_age(profile);
         let account = match (&self.name, identity) {
             (Some(name), _) => Account::named(profile.id(), name),
             (None, Some(Identity::Account(account))) => {
@@ -412,6 +416,22 @@ impl Core {
         let cell = known.cell(&account, profile, &self.shared);
         known.by_credential.insert(key, cell.clone());
         cell
+    }
+
+    /// Says once a guard that a profile which is in use is old.
+    fn warn_of_age(&self, profile: &Profile) {
+        if self.aged.lock().insert(profile.id().to_owned()) {
+            let now = self.shared.clock.now();
+            if profile.is_old(now) {
+                let (days, checked_on) = (profile.age_days(now), profile.checked_on());
+                tracing::warn!(
+                    target: "planguard::profile",
+                    profile = profile.id(), checked_on, days,
+                    "the terms of the {} were last read {days} days ago, on {checked_on}, and may have changed: update planguard, or read them yourself",
+                    profile.plan(),
+                );
+            }
+        }
     }
 
     /// The cell of `account`; none if no profile of this guard has it.

@@ -1,5 +1,6 @@
 #![doc = include_str!("format.md")]
 
+mod age;
 mod appeal;
 mod builtin;
 mod by_name;
