@@ -14,7 +14,7 @@ use planguard::{
     breaker::Posture,
     clock::ManualClock,
     ledger::MemoryLedger,
-    profile::{Fixture, zai},
+    profile::{Fixture, all_built_in, zai},
 };
 use serde_json::{Map, Value, json};
 use tower::layer::util::Identity;
@@ -22,7 +22,7 @@ use tower::layer::util::Identity;
 /// Before every reset that the fixtures name.
 fn plan(posture: Posture) -> PlanGuard {
     let now = UNIX_EPOCH + Duration::from_secs(1_789_000_000);
-    PlanGuard::builder(zai())
+    PlanGuard::builder_for_all()
         .ledger(MemoryLedger::new())
         .posture(posture)
         .clock(ManualClock::new(now))
@@ -47,8 +47,13 @@ fn line(fixture: &Fixture) -> String {
     .to_string()
 }
 
+/// Those of every built-in profile.
+fn fixtures() -> Vec<Fixture> {
+    all_built_in().iter().flat_map(|profile| profile.fixtures().unwrap().to_vec()).collect()
+}
+
 fn all_fixtures() -> String {
-    zai().fixtures().unwrap().iter().map(|fixture| line(fixture) + "\n").collect()
+    fixtures().iter().map(|fixture| line(fixture) + "\n").collect()
 }
 
 async fn explain(input: &str, plan: &PlanGuard, chunk: usize) -> Vec<Value> {
@@ -67,10 +72,9 @@ async fn every_fixture_gets_its_class_however_it_is_cut() {
     let plan = plan(Posture::Probation);
     let input = all_fixtures();
     let whole = explain(&input, &plan, usize::MAX).await;
-    let fixtures = zai();
-    let fixtures = fixtures.fixtures().unwrap();
+    let fixtures = fixtures();
     assert_eq!(whole.len(), fixtures.len());
-    for (answer, fixture) in whole.iter().zip(fixtures) {
+    for (answer, fixture) in whole.iter().zip(&fixtures) {
         let class = fixture.class.map_or(Value::Null, |class| class.as_str().into());
         assert_eq!(answer["class"], class, "{}", fixture.name);
         let acts = ["latch", "probation", "hold", "pass"].map(Value::from);
@@ -87,7 +91,7 @@ async fn without_the_layers_it_knows_nothing() {
     let (input, mut output) = (all_fixtures(), Vec::new());
     response::explain(input.as_bytes(), &mut output, &plan, &Identity::new(), 7).await.unwrap();
     let answers = lines(&output);
-    assert_eq!(answers.len(), zai().fixtures().unwrap().len());
+    assert_eq!(answers.len(), fixtures().len());
     assert!(answers.iter().all(|answer| answer["class"].is_null()));
 }
 

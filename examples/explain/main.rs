@@ -59,7 +59,7 @@ enum Command {
     /// Loads a profile, runs its fixtures, lists its rules in order and what
     /// could never match.
     Profile {
-        /// The profile's file, or the id of a built-in one (`zai`).
+        /// The profile's file, or the id of a built-in one, such as `zai`.
         file: PathBuf,
         /// One JSON object instead of text.
         #[arg(long)]
@@ -116,15 +116,11 @@ async fn responses(
     file: Option<PathBuf>,
     posture: Posture,
 ) -> Result<(), planguard::BoxError> {
-    let profile = match file {
-        Some(file) => Profile::load(file)?,
-        None => planguard::profile::zai(),
+    let builder = match file {
+        Some(file) => PlanGuard::builder(Profile::load(file)?),
+        None => PlanGuard::builder_for_all(),
     };
-    let plan = PlanGuard::builder(profile)
-        .ledger(MemoryLedger::new())
-        .posture(posture)
-        .on_notice(|_| {})
-        .build()?;
+    let plan = builder.ledger(MemoryLedger::new()).posture(posture).on_notice(|_| {}).build()?;
     let chunk = chunk.map_or(usize::MAX, |bytes| bytes as usize);
     let (input, mut output) = (std::io::stdin().lock(), std::io::stdout().lock());
     response::explain(input, &mut output, &plan, &plan.detect_layer(), chunk).await?;

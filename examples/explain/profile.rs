@@ -5,7 +5,7 @@ use std::{path::Path, process::ExitCode};
 use planguard::{
     PlanGuard,
     ledger::MemoryLedger,
-    profile::{Profile, Role, zai},
+    profile::{Endpoint, Profile, Role, built_in},
 };
 use serde_json::json;
 
@@ -13,9 +13,9 @@ use crate::drive::{Recorded, drive};
 
 /// Loads the profile in `file`, runs its fixtures, and tells its rules.
 pub async fn explain(file: &Path, as_json: bool) -> ExitCode {
-    let loaded = match file.to_str() {
-        Some("zai") => Ok(zai()),
-        _ => Profile::load(file),
+    let loaded = match file.to_str().and_then(built_in) {
+        Some(profile) => Ok(profile),
+        None => Profile::load(file),
     };
     let profile = match loaded {
         Ok(profile) => profile,
@@ -72,16 +72,21 @@ fn fixtures_of(profile: &Profile, rule: &str) -> (usize, usize) {
 
 fn tell(profile: &Profile, failures: &[String]) {
     println!(
-        "{}: {} {}, terms read on {}",
+        "{}: {} {}, {}, terms read on {}",
         profile.id(),
         profile.provider(),
         profile.plan(),
+        profile.mode().as_str(),
         profile.checked_on()
     );
     for endpoint in profile.endpoints() {
         println!(
-            "  {:?} {:?} https://{}{}",
-            endpoint.billing, endpoint.surface, endpoint.host, endpoint.path_prefix
+            "  {:?} {:?} https://{}{}{}",
+            endpoint.billing,
+            endpoint.surface,
+            endpoint.host,
+            endpoint.path_prefix,
+            credentials(endpoint)
         );
     }
     println!("\nrules, the first match wins:");
@@ -100,6 +105,17 @@ fn tell(profile: &Profile, failures: &[String]) {
     failures.iter().for_each(|failure| println!("  {failure}"));
 }
 
+/// Which credentials an endpoint is about.
+fn credentials(endpoint: &Endpoint) -> String {
+    match &endpoint.credential {
+        None => String::new(),
+        Some(test) if test.not_prefix.is_empty() => {
+            format!(" (credentials {}…)", test.prefix.join("…, "))
+        }
+        Some(test) => format!(" (no credentials {}…)", test.not_prefix.join("…, ")),
+    }
+}
+
 fn tell_json(profile: &Profile, failures: &[String]) {
     let rules: Vec<_> = profile
         .rules()
@@ -112,6 +128,8 @@ fn tell_json(profile: &Profile, failures: &[String]) {
                 "certainty": rule.certainty(),
                 "when": rule.to_string(),
                 "hint": rule.hint(),
+                "about": rule.about(),
+                "false_positive_note": rule.false_positive_note(),
                 "source": rule.source(),
                 "proves": proves,
                 "spares": spares,
@@ -123,7 +141,7 @@ fn tell_json(profile: &Profile, failures: &[String]) {
         "{}",
         json!({
             "profile": profile.id(), "provider": profile.provider(), "plan": profile.plan(),
-            "checked_on": profile.checked_on(), "rules": rules,
+            "mode": profile.mode(), "checked_on": profile.checked_on(), "rules": rules,
             "fixtures": all, "failures": failures,
         })
     );

@@ -72,9 +72,9 @@ pub enum BuildError {
 }
 
 impl Builder {
-    pub(super) fn new(profile: Profile) -> Self {
+    pub(super) fn new(profiles: Vec<Profile>) -> Self {
         Self {
-            profiles: vec![profile],
+            profiles,
             dispositions: Dispositions::default(),
             too_lax: None,
             limits: Limits::default(),
@@ -91,8 +91,10 @@ impl Builder {
         }
     }
 
-    /// Guards the plan of `profile` too.
+    /// Guards the plan of `profile` too. It takes the place of one with the
+    /// same id, so that a file of your own may correct a built-in profile.
     pub fn profile(mut self, profile: Profile) -> Self {
+        self.profiles.retain(|known| known.id() != profile.id());
         self.profiles.push(profile);
         self
     }

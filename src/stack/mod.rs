@@ -24,7 +24,7 @@ use crate::{
     exchange::Verdict,
     ledger::{Acknowledgement, Halt, LedgerError, Person, Record, Unsigned},
     meter,
-    profile::{Claim, Profile},
+    profile::{Claim, Profile, all_built_in},
     signal::{Class, Signal},
     workload::{Guard, Outgoing, WorkloadTally},
 };
@@ -71,7 +71,24 @@ impl PlanGuard {
     ///
     /// [`Posture::Probation`]: crate::breaker::Posture::Probation
     pub fn builder(profile: Profile) -> Builder {
-        Builder::new(profile)
+        Builder::new(vec![profile])
+    }
+
+    /// A guard for every plan that comes with the crate, each request under the
+    /// profile that claims it: one stack for a client that talks to many
+    /// vendors. A host that none claims passes untouched.
+    ///
+    /// Plans whose vendor grants other clients nothing are refused
+    /// ([`Builder::allow_tripwire`]).
+    ///
+    /// ```
+    /// use planguard::{PlanGuard, ledger::MemoryLedger};
+    ///
+    /// let plans = PlanGuard::builder_for_all().ledger(MemoryLedger::new()).build()?;
+    /// # Ok::<_, planguard::BuildError>(())
+    /// ```
+    pub fn builder_for_all() -> Builder {
+        Builder::new(all_built_in())
     }
 
     /// The whole stack as one layer: workload outside, then breaker, detect

@@ -1,4 +1,7 @@
 //! Plans of several vendors behind one stack.
 
+mod all;
+#[path = "../stack/capture.rs"]
+mod capture;
 mod tripwire;
 mod wire;

@@ -1,0 +1,113 @@
+//! One stack for a client that talks to many vendors.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use planguard::{
+    Builder, PlanGuard,
+    clock::TokioClock,
+    ledger::MemoryLedger,
+    profile::{Mode, all_built_in, built_in},
+    refusal::Reason,
+};
+
+use crate::{
+    capture::capture,
+    wire::{Provider, request},
+};
+
+const KIMI: &str = "https://api.kimi.com/coding/v1/messages";
+const ZAI: &str = "https://api.z.ai/api/anthropic/v1/messages";
+const KEY: &[(&str, &str)] = &[("authorization", "Bearer id.secret")];
+
+/// 2026-11-23, the day after the profiles were checked.
+fn next_day() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(1_795_392_000)
+}
+
+fn guard(now: SystemTime) -> Builder {
+    PlanGuard::builder_for_all()
+        .ledger(MemoryLedger::new())
+        .clock(TokioClock::starting_at(now))
+        .on_notice(|_| {})
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_request_is_judged_under_the_profile_that_claims_it() {
+    let plan = guard(next_day()).build().unwrap();
+    let kimi = Provider::new(
+        403,
+        r#"{"error":{"type":"permission_error","message":"Access terminated. Review our Community Guidelines"}}"#,
+    );
+    let refused = kimi.ask(&plan, request(KIMI, KEY)).await.unwrap_err();
+    assert_eq!(refused.account().unwrap().profile(), "kimi-code");
+    assert!(kimi.ask(&plan, request(KIMI, KEY)).await.is_err());
+    assert_eq!(kimi.asked(), 1);
+    let zai = Provider::new(200, "{}");
+    assert_eq!(zai.ask(&plan, request(ZAI, KEY)).await.unwrap(), 200, "another vendor's plan");
+    let same = r#"{"error":{"code":"1313","message":"Fair Usage Policy"}}"#;
+    let refused = Provider::new(429, same).ask(&plan, request(ZAI, KEY)).await.unwrap_err();
+    assert_eq!(refused.account().unwrap().profile(), "zai");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_none_claims_passes_unmeasured() {
+    let plan = guard(next_day()).build().unwrap();
+    let provider = Provider::new(403, r#"{"error":{"code":"1313"}}"#);
+    for url in ["https://api.example.com/v1/messages", "https://api.anthropic.com/v1/messages"] {
+        for _ in 0..3 {
+            let key = [("x-api-key", "sk-ant-api03-x")];
+            assert_eq!(provider.ask(&plan, request(url, &key)).await.unwrap(), 403, "{url}");
+        }
+    }
+    assert!(plan.snapshot().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_tripwire_among_them_refuses_before_anything_leaves() {
+    let plan = guard(next_day()).build().unwrap();
+    let provider = Provider::new(200, "{}");
+    for profile in all_built_in().iter().filter(|profile| profile.mode() == Mode::Tripwire) {
+        let place = &profile.endpoints()[0];
+        let prefix = place.credential.as_ref().map_or("any", |test| &test.prefix[0]);
+        let url = format!("https://{}{}", place.host, place.path_prefix);
+        let key = format!("Bearer {prefix}-of-the-test");
+        let asked = request(&url, &[("authorization", &key)]);
+        let refused = provider.ask(&plan, asked).await.unwrap_err();
+        assert_eq!(refused.reason(), Reason::NoGrant, "{}", profile.id());
+    }
+    assert_eq!(provider.asked(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_profile_that_is_in_use_and_old_is_warned_of_once() {
+    let (lines, _capturing) = capture();
+    let old = next_day() + Duration::from_secs(90 * 24 * 3600);
+    let provider = Provider::new(200, "{}");
+    let warnings = || lines.with(&["WARN", "planguard::profile"]);
+    let fresh = guard(next_day()).build().unwrap();
+    provider.ask(&fresh, request(ZAI, KEY)).await.unwrap();
+    assert!(warnings().is_empty());
+    let plan = guard(old).build().unwrap();
+    assert!(warnings().is_empty(), "a profile that nobody uses is of no concern");
+    for key in ["Bearer one", "Bearer two", "Bearer one"] {
+        provider.ask(&plan, request(ZAI, &[("authorization", key)])).await.unwrap();
+    }
+    let [line] = &*warnings() else { panic!("{:?}", warnings()) };
+    assert!(line.contains("were last read 91 days ago, on 2026-11-22"), "{line}");
+    provider.ask(&plan, request(KIMI, KEY)).await.unwrap();
+    assert_eq!(warnings().len(), 2, "each profile by itself");
+}
+
+#[test]
+fn a_profile_of_ones_own_takes_the_place_of_the_built_in_one() {
+    let zai = built_in("zai").unwrap();
+    let told = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = told.clone();
+    let plan = PlanGuard::builder_for_all().profile(zai).ledger(MemoryLedger::new());
+    plan.on_notice(move |_| {
+        count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+    })
+    .build()
+    .unwrap();
+    assert_eq!(told.load(std::sync::atomic::Ordering::SeqCst), all_built_in().len());
+}
