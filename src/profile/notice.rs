@@ -38,17 +38,20 @@ impl Notice {
             [] => String::new(),
             tools => format!(" Listed on {}: {}.", terms.supported_tools_on, tools.join(", ")),
         };
+        let quote = match &*terms.quote {
+            "" => String::new(),
+            quote => format!(" In the vendor's words: \"{quote}\""),
+        };
         let text = format!(
             "{provider} {plan}: what the vendor's terms say, as read on {checked_on} ({url}).\n\
              - {limited_to}{tools}\n\
-             - {forbidden} In the vendor's words: \"{quote}\"\n\
+             - {forbidden}{quote}\n\
              - {banned_for}\n\
              - On violations: {strikes}\n\
              - planguard does not make an unlisted client permitted. {instead}\n",
             url = terms.url,
             limited_to = parts.limited_to,
             forbidden = parts.forbidden,
-            quote = terms.quote,
             banned_for = parts.banned_for,
             strikes = terms.strike_wording,
             instead = parts.instead,

@@ -105,6 +105,7 @@ fn each_tells_people_nothing_that_makes_a_client_ask_again() {
         let id = profile.id();
         let short = profile.notice().short;
         assert!(is_safe(&short), "{id}: {short}");
+        assert!(!profile.notice().text.contains("\"\""), "{id}: no empty quote");
         assert!(short.ends_with('.') && !short.contains(". "), "{id}: one sentence");
         let halts = |rule: &&Rule| Disposition::of(rule.class()).action.as_str() != "pass";
         for rule in profile.rules().iter().filter(halts) {
