@@ -3,5 +3,6 @@
 mod all;
 #[path = "../stack/capture.rs"]
 mod capture;
+mod files;
 mod tripwire;
 mod wire;
