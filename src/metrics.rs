@@ -44,7 +44,7 @@
 //! # Labels
 //!
 //! `profile` is a [profile's id](crate::profile::Profile::id), every other
-//! label is one of the words above: at most 60 series a profile, whatever is
+//! label is one of the words above: at most 61 series a profile, whatever is
 //! sent and whoever sends it. No account, credential, model, host, User-Agent
 //! or text is ever in one.
 //!

@@ -168,7 +168,8 @@ fn words(signal: &Signal) -> Option<String> {
     if !is_safe(&shown) {
         return Some(format!(
             "The provider's own words are left out here, because some clients send a request once \
-             more on reading them; they are in `Refused::provider_message()` and the program's log.{doubt}"
+             more on reading them; `planguard show`, the program's log and \
+             `Refused::provider_message()` have them.{doubt}"
         ));
     }
     let rest = if is_whole { "" } else { " (the rest: `Refused::provider_message()`)" };

@@ -24,7 +24,9 @@ async fn the_first_strike_halts_and_each_client_hears_it_in_its_own_form() {
             let text = response.text().await.unwrap();
             assert!(is_safe(&text), "{text}");
             let message = json(&text)["error"]["message"].as_str().unwrap().to_owned();
-            assert!(message.contains("Fair Usage Policy"), "the provider's words: {message}");
+            // An id of the provider's that holds, say, 429 keeps its words out.
+            let left_out = message.contains("left out here") && message.contains("planguard show");
+            assert!(left_out || message.contains("Fair Usage Policy"), "its words: {message}");
             assert!(message.contains("planguard acknowledge h-"), "{message}");
             assert!(!text.contains("very-secret"));
         }
