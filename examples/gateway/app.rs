@@ -1,6 +1,6 @@
 //! All parts of a gateway, put together from its configuration.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{Router, middleware, routing::get};
 use http::Uri;
@@ -9,7 +9,7 @@ use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
     browser::{self, Hosts},
-    config::{Config, ConfigError, NonCoding},
+    config::{Config, ConfigError, NonCoding, Timeouts},
     figures, guard, page,
     proxy::{Gateway, proxy},
     releases,
@@ -26,7 +26,7 @@ pub struct App {
     webhook: Option<Uri>,
     hosts: Arc<Hosts>,
     non_coding: NonCoding,
-    grace: Duration,
+    timeouts: Timeouts,
 }
 
 impl App {
@@ -54,7 +54,7 @@ impl App {
             webhook,
             hosts: Arc::new(Hosts::new(&config.allow_hosts)),
             non_coding: config.non_coding,
-            grace: Duration::from_secs(config.timeouts.shutdown_secs),
+            timeouts: config.timeouts,
         })
     }
 
@@ -83,7 +83,7 @@ impl App {
         beside.spawn(listen_to(events, self.gateway.clone(), webhook.clone()));
         beside.spawn(listen_to_releases(self.gateway.clone(), webhook));
         beside.spawn(figures::keep());
-        serve::serve(listener, router(self.gateway, self.hosts), self.grace, stop).await;
+        serve::serve(listener, router(self.gateway, self.hosts), self.timeouts, stop).await;
         beside.shutdown().await;
     }
 }

@@ -63,13 +63,21 @@ pub struct Timeouts {
     pub head_secs: u64,
     /// Between two pieces of an answer, or of a request.
     pub idle_secs: u64,
+    /// For a client to send the head of a request.
+    pub client_head_secs: u64,
     /// For what is under way when the gateway is stopped.
     pub shutdown_secs: u64,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { connect_secs: 10, head_secs: 600, idle_secs: 300, shutdown_secs: 30 }
+        Self {
+            connect_secs: 10,
+            head_secs: 600,
+            idle_secs: 300,
+            client_head_secs: 30,
+            shutdown_secs: 30,
+        }
     }
 }
 

@@ -13,23 +13,25 @@ use tokio::{
     sync::Semaphore,
 };
 
+use crate::config::Timeouts;
+
 /// How many connections are open at once; more wait for the kernel.
 const CONNECTIONS: usize = 4_096;
-/// How long a client may take for the head of a request.
-const HEAD: Duration = Duration::from_secs(30);
 /// What begins a connection that speaks HTTP/2 from the start.
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Serves until `stop`, then lets what is under way end, at most for `grace`.
+/// Serves until `stop`, then lets what is under way end.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
-    grace: Duration,
+    timeouts: Timeouts,
     stop: impl Future<Output = ()>,
 ) {
+    let head = Duration::from_secs(timeouts.client_head_secs);
+    let grace = Duration::from_secs(timeouts.shutdown_secs);
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEAD);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(head);
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(head);
     let room = Arc::new(Semaphore::new(CONNECTIONS));
     let graceful = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
@@ -45,7 +47,7 @@ pub async fn serve(
             let _permit = permit;
             // Events of a stream must leave as they come.
             let _ = stream.set_nodelay(true);
-            if tokio::time::timeout(HEAD, begun(&stream)).await.is_err() {
+            if tokio::time::timeout(head, begun(&stream)).await.is_err() {
                 return;
             }
             let connection = builder.serve_connection(TokioIo::new(stream), service);

@@ -153,6 +153,24 @@ async fn a_head_that_never_ends_or_is_a_flood_is_refused() {
 }
 
 #[tokio::test]
+async fn a_client_that_sends_its_head_byte_by_byte_is_let_go_of() {
+    let behind = Behind::json("{}").await;
+    let mut config = config(behind.addr);
+    config.timeouts.client_head_secs = 1;
+    let desk = Desk::with(config).await;
+    // One that may still become HTTP/2, one that never ends, one that says nothing.
+    for begun in ["PRI * HT", "POST /v1/messages HTTP/1.1\r\nhost: localhost\r\nx-a: ", ""] {
+        let mut connection = TcpStream::connect(desk.addr).await.unwrap();
+        connection.write_all(begun.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let closed = connection.read_to_end(&mut answer);
+        let closed = tokio::time::timeout(Duration::from_secs(20), closed).await;
+        assert!(closed.is_ok(), "`{begun}` is still open");
+    }
+    assert_eq!(behind.count(), 0);
+}
+
+#[tokio::test]
 async fn a_web_page_from_elsewhere_cannot_spend_the_plan() {
     let behind = Behind::json("{}").await;
     let desk = Desk::before(behind.addr).await;
