@@ -1,6 +1,11 @@
 //! Things by name, looked up as fast among a thousand as among ten.
 
-use std::cmp::Ordering;
+use std::{collections::HashMap, hash::BuildHasherDefault};
+
+use siphasher::sip::SipHasher13;
+
+/// No host name is longer.
+const MAX_HOST: usize = 255;
 
 /// Names of one length stand together, the longest ones first: lengths tell
 /// most names apart.
@@ -11,8 +16,10 @@ pub(super) struct ByName<T>(Vec<Shelf<T>>);
 struct Shelf<T> {
     /// The length of every name here.
     len: usize,
-    /// In the order of the names.
     named: Vec<(String, T)>,
+    /// Where each of them stands. Whoever chooses the names chooses their
+    /// profiles too, so the hash needs no secret.
+    places: HashMap<String, usize, BuildHasherDefault<SipHasher13>>,
 }
 
 impl<T> ByName<T> {
@@ -20,15 +27,15 @@ impl<T> ByName<T> {
     pub(super) fn entry(&mut self, name: &str, make: impl FnOnce() -> T) -> &mut T {
         let len = name.len();
         let at = self.0.binary_search_by(|shelf| len.cmp(&shelf.len)).unwrap_or_else(|at| {
-            self.0.insert(at, Shelf { len, named: Vec::new() });
+            self.0.insert(at, Shelf { len, named: Vec::new(), places: HashMap::default() });
             at
         });
-        let named = &mut self.0[at].named;
-        let at = named.binary_search_by(|(own, _)| (**own).cmp(name)).unwrap_or_else(|at| {
-            named.insert(at, (name.to_owned(), make()));
-            at
+        let Shelf { named, places, .. } = &mut self.0[at];
+        let place = *places.entry(name.to_owned()).or_insert_with(|| {
+            named.push((name.to_owned(), make()));
+            named.len() - 1
         });
-        &mut named[at].1
+        &mut named[place].1
     }
 
     /// What is called `name`.
@@ -39,8 +46,15 @@ impl<T> ByName<T> {
     /// What is called `name`, whatever the case of `name`, if all names are
     /// in lower case.
     pub(super) fn get_in_any_case(&self, name: &str) -> Option<&T> {
-        let lower = || name.bytes().map(|byte| byte.to_ascii_lowercase());
-        self.shelf(name.len())?.search(|own| own.bytes().cmp(lower()))
+        let shelf = self.shelf(name.len())?;
+        if let [(own, it)] = &*shelf.named {
+            return own.eq_ignore_ascii_case(name).then_some(it);
+        }
+        let mut lower = [0; MAX_HOST];
+        let lower = lower.get_mut(..name.len())?;
+        lower.copy_from_slice(name.as_bytes());
+        lower.make_ascii_lowercase();
+        shelf.search(std::str::from_utf8(lower).ok()?)
     }
 
     /// What `pick` takes of what is called as the longest run of whole segments
@@ -69,14 +83,13 @@ impl<T> Shelf<T> {
         match &*self.named {
             // As on most.
             [(own, it)] => (own == name).then_some(it),
-            _ => self.search(|own| own.cmp(name)),
+            _ => self.search(name),
         }
     }
 
     #[inline(never)]
-    fn search(&self, order: impl Fn(&str) -> Ordering) -> Option<&T> {
-        let at = self.named.binary_search_by(|(own, _)| order(own)).ok()?;
-        Some(&self.named.get(at)?.1)
+    fn search(&self, name: &str) -> Option<&T> {
+        Some(&self.named.get(*self.places.get(name)?)?.1)
     }
 }
 

@@ -226,7 +226,7 @@ impl Registry {
     /// of the host do not matter; the case of the path does.
     ///
     /// No allocation; one comparison for each length that hosts or prefixes
-    /// have, and a binary search among those of one length.
+    /// have, and one look-up among those of one length, however many they are.
     pub fn claim(&self, uri: &Uri, headers: &HeaderMap) -> Option<Claim> {
         self.find(uri.into(), headers).cloned()
     }

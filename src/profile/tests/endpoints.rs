@@ -71,3 +71,19 @@ fn the_host_header_decides_only_where_the_uri_names_none() {
     assert!(!with_host("https://evil.com/api/coding/x", "api.z.ai"));
     assert!(with_host("https://api.z.ai/api/coding/x", "evil.com"));
 }
+
+#[test]
+fn a_host_is_found_in_any_case_among_others_of_its_length() {
+    let registry = Registry::new(&crate::profile::all_built_in());
+    let claimed = |host: &str| {
+        let uri: Uri = format!("https://{host}/v1/messages").parse().unwrap();
+        registry.claim(&uri, &HeaderMap::new()).map(|claim| claim.profile().id().to_owned())
+    };
+    for host in ["api.moonshot.ai", "API.Moonshot.AI", "api.moonshot.ai:443", "api.moonshot.ai."] {
+        assert_eq!(claimed(host).as_deref(), Some("kimi-code"), "{host}");
+    }
+    let long = format!("{}.example", "a".repeat(60).repeat(5));
+    for host in ["api.moonshot.av", "api.minimax.ioo", &long] {
+        assert_eq!(claimed(host), None, "{host}");
+    }
+}

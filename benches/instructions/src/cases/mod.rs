@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod breaker;
+pub mod claim;
 pub mod client;
 pub mod detect;
 pub mod peers;
