@@ -9,7 +9,8 @@ use super::adapter::{Answer, run};
 use crate::{
     breaker::Disposition,
     profile::{
-        Billing, Endpoint, Fixture, Mode, Profile, Role, Rule, all_built_in, built_in, built_in_ids,
+        Billing, Endpoint, Fixture, Mode, Profile, Role, Rule, all_built_in, built_in,
+        built_in_ids, reset::parse_moment,
     },
     refusal::is_safe,
     signal::Class,
@@ -231,4 +232,58 @@ fn of_one_vendors_403_quota_and_load_are_asked_before_policy() {
     assert_eq!(class(account), Class::AccountLocked);
     assert_eq!(class(&format!("{client}. {quota}")), Class::QuotaExhausted, "the milder one wins");
     assert_eq!(class(&format!("{account}. {load}")), Class::RateLimited);
+}
+
+#[test]
+fn a_wall_that_names_a_wait_or_a_weekday_is_read_as_the_vendor_writes_it() {
+    let now = parse_moment("2026-11-25T12:00:00Z").unwrap();
+    for (id, url, body, expected) in [
+        (
+            "opencode-go",
+            "https://opencode.ai/zen/go/v1/messages",
+            json!({"error": {
+                "type": "GoUsageLimitError",
+                "message": "5-hour usage limit reached. Resets in 4hr 57min.",
+            }}),
+            Some("2026-11-25T16:57:00Z"),
+        ),
+        (
+            "google-code-assist",
+            "https://cloudcode-pa.googleapis.com/v1internal:generateContent",
+            json!({"error": {
+                "message": "Your quota will reset after 161h39m41s.",
+                "details": [{"@type": "x/google.rpc.ErrorInfo", "reason": "QUOTA_EXHAUSTED"}],
+            }}),
+            Some("2026-12-02T05:39:41Z"),
+        ),
+        (
+            "google-code-assist",
+            "https://cloudcode-pa.googleapis.com/v1internal:generateContent",
+            json!({"error": {"details": [
+                {"@type": "x/google.rpc.ErrorInfo", "reason": "QUOTA_EXHAUSTED"},
+                {"@type": "x/google.rpc.RetryInfo", "retryDelay": "90s"},
+            ]}}),
+            Some("2026-11-25T12:01:30Z"),
+        ),
+        (
+            "alibaba-coding-plan",
+            "https://coding.dashscope.aliyuncs.com/v1/chat/completions",
+            json!({"error": {"message": "week allocated quota exceeded"}}),
+            Some("2026-11-29T16:00:00Z"),
+        ),
+        (
+            "alibaba-coding-plan",
+            "https://coding.dashscope.aliyuncs.com/v1/chat/completions",
+            json!({"error": {"message": "month allocated quota exceeded"}}),
+            None,
+        ),
+    ] {
+        let profile = built_in(id).unwrap();
+        let mut answer = Answer::new(&profile, url, 429);
+        answer.now = now;
+        let signal = answer.json(&body).unwrap();
+        assert_eq!(signal.class, Class::QuotaExhausted, "{body}");
+        let expected = expected.map(|at| parse_moment(at).unwrap());
+        assert_eq!(signal.reset.map(|reset| reset.at), expected, "{body}");
+    }
 }
