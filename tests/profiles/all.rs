@@ -98,6 +98,34 @@ async fn a_profile_that_is_in_use_and_old_is_warned_of_once() {
     assert_eq!(warnings().len(), 2, "each profile by itself");
 }
 
+#[cfg(feature = "workload")]
+#[tokio::test(start_paused = true)]
+async fn other_work_than_coding_is_stopped_only_where_the_plan_is_sold_for_coding() {
+    use crate::wire::turn;
+    const STORY: &str = "Write me a bedtime story about a dragon who is afraid of the dark";
+    let plan = guard(next_day()).build().unwrap();
+    let provider = Provider::new(200, "{}");
+    assert_eq!(provider.ask(&plan, turn(KIMI, KEY, STORY)).await.unwrap(), 200);
+    let coding_only = "https://coding.dashscope.aliyuncs.com/apps/anthropic/v1/messages";
+    for url in [coding_only, ZAI] {
+        let refused = provider.ask(&plan, turn(url, KEY, STORY)).await.unwrap_err();
+        assert_eq!(refused.reason(), Reason::WorkloadRefused, "{url}");
+    }
+    assert_eq!(provider.asked(), 1);
+}
+
+#[test]
+fn other_work_goes_to_no_plan_that_only_its_credential_tells() {
+    use planguard::workload::{Action, Metered};
+    let base = "https://api.anthropic.com";
+    for (key, is_plan) in [("sk-ant-oat01-x", true), ("sk-ant-api03-x", false)] {
+        let to =
+            Metered::new(key).at(planguard::profile::Surface::Anthropic, base.parse().unwrap());
+        let built = guard(next_day()).non_coding(Action::Reroute(to)).build();
+        assert_eq!(built.is_err(), is_plan, "{key}");
+    }
+}
+
 #[test]
 fn a_profile_of_ones_own_takes_the_place_of_the_built_in_one() {
     let zai = built_in("zai").unwrap();

@@ -23,6 +23,15 @@ pub fn request(url: &str, headers: &[(&str, &str)]) -> Call {
     request.body(Full::from("{}")).unwrap()
 }
 
+/// The same with the words of a person in it, in the format of Anthropic.
+#[cfg(feature = "workload")]
+pub fn turn(url: &str, headers: &[(&str, &str)], words: &str) -> Call {
+    let body = format!(
+        r#"{{"model":"m","max_tokens":9,"messages":[{{"role":"user","content":"{words}"}}]}}"#
+    );
+    request(url, headers).map(|_| Full::from(body))
+}
+
 /// A bearer token of `account` that was issued at `issued`.
 pub fn token(account: &str, issued: u32) -> String {
     let claims =
