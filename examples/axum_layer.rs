@@ -82,9 +82,9 @@ fn router(plan: &PlanGuard, provider: SocketAddr) -> Router {
 /// it.
 fn to_the_plan(mut request: Request) -> Request {
     let path = request.uri().path_and_query().map_or("", |path| path.as_str());
-    if let Ok(uri) = format!("{ANTHROPIC}{path}").parse() {
-        *request.uri_mut() = uri;
-    }
+    // What is no URL goes to the plan's base, and never past the guard.
+    let there = format!("{ANTHROPIC}{path}").parse();
+    *request.uri_mut() = there.unwrap_or_else(|_| Uri::from_static(ANTHROPIC));
     request.headers_mut().remove(http::header::HOST);
     request
 }

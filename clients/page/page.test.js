@@ -21,7 +21,7 @@ let gateway, url, browser;
 
 before(async () => {
   gateway = spawn(path.join(built, "examples/gateway"), ["--listen", "127.0.0.1:0"], {
-    env: { ...process.env, GATEWAY_LEDGER: ledger },
+    env: { ...process.env, PLANGUARD_GATEWAY_LEDGER: ledger },
     stdio: ["ignore", "pipe", "ignore"],
   });
   url = await new Promise((resolve, reject) => {
@@ -106,6 +106,7 @@ test("a halt appears without a reload and goes with the command", async () => {
   await page.getByText("Nothing is halted").waitFor({ timeout: patience });
   await page.getByText("released by Ada").waitFor({ timeout: patience });
   assert.equal(await page.locator("section.halt").count(), 0);
+  assert.equal((await ask()).status, 200, "the simulated provider is content too");
   assert.equal(await page.evaluate(() => window.here), true, "it was never loaded again");
   assert.deepEqual(elsewhere, [], "nothing comes from elsewhere");
   assert.deepEqual(complaints, []);

@@ -33,11 +33,13 @@ pub fn error(surface: Surface, status: StatusCode, message: &str) -> Response<Bo
     response
 }
 
-/// Nothing is served there, or not for that method.
-pub fn only(surface: Surface, method: &Method, path: &str) -> Response<Body> {
-    let message = format!("{path} takes {method} only");
+/// Nothing is served there for that method.
+pub fn only(surface: Surface, methods: &[Method], path: &str) -> Response<Body> {
+    let methods: Vec<_> = methods.iter().map(Method::as_str).collect();
+    let methods = methods.join(", ");
+    let message = format!("{path} takes {methods} only");
     let mut response = error(surface, StatusCode::METHOD_NOT_ALLOWED, &message);
-    if let Ok(value) = HeaderValue::from_str(method.as_str()) {
+    if let Ok(value) = HeaderValue::from_str(&methods) {
         response.headers_mut().insert(ALLOW, value);
     }
     response

@@ -1,6 +1,6 @@
 //! All parts of a gateway, put together from its configuration.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{Router, middleware, routing::get};
 use http::Uri;
@@ -35,9 +35,12 @@ impl App {
     pub async fn new(config: &Config) -> Result<Self, ConfigError> {
         let upstreams: Result<Vec<_>, _> = config.upstream.iter().map(Upstream::new).collect();
         let upstreams = upstreams?;
-        if !config.listen.ip().is_loopback() && upstreams.iter().any(Upstream::has_key) {
+        config.timeouts.check()?;
+        distinct(&upstreams)?;
+        let has_key = config.reroute.is_some() || upstreams.iter().any(Upstream::has_key);
+        if !config.listen.ip().is_loopback() && has_key {
             return Err(ConfigError::new(format!(
-                "{} can be reached from other machines, and whoever does would use the key of this configuration: listen on 127.0.0.1, or leave `key` out, so that each client sends its own",
+                "{} can be reached from other machines, and whoever does would use a key of this configuration: listen on 127.0.0.1, or leave keys out, so that each client sends its own",
                 config.listen
             )));
         }
@@ -83,7 +86,14 @@ impl App {
         beside.spawn(listen_to(events, self.gateway.clone(), webhook.clone()));
         beside.spawn(listen_to_releases(self.gateway.clone(), webhook));
         beside.spawn(figures::keep());
-        serve::serve(listener, router(self.gateway, self.hosts), self.timeouts, stop).await;
+        let stopping = self.gateway.stopping.clone();
+        let stop = async move {
+            stop.await;
+            stopping.send_replace(true);
+        };
+        let stops = self.gateway.stopping.subscribe();
+        let router = router(self.gateway, self.hosts);
+        serve::serve(listener, router, self.timeouts, stops, stop).await;
         beside.shutdown().await;
     }
 }
@@ -115,13 +125,30 @@ async fn listen_to(mut events: Events, gateway: Arc<Gateway>, webhook: Option<We
 
 async fn listen_to_releases(gateway: Arc<Gateway>, webhook: Option<Webhook>) {
     let journal = gateway.journal.clone();
-    releases::watch(gateway, |release| {
+    releases::watch(gateway.plan.clone(), releases::LOOK, |release| {
         journal.release(&release);
         if let Some(webhook) = &webhook {
             webhook.tell(webhook::of_release(&release));
         }
     })
     .await;
+}
+
+/// Every path leads to one upstream, and none of them to the gateway's pages.
+fn distinct(upstreams: &[Upstream]) -> Result<(), ConfigError> {
+    let mut known = BTreeSet::new();
+    for path in upstreams.iter().map(|upstream| upstream.path.trim_end_matches('/')) {
+        let shown = if path.is_empty() { "/" } else { path };
+        if !known.insert(path) {
+            return Err(ConfigError::new(format!("two upstreams have the path `{shown}`")));
+        }
+        let first = path.split('/').nth(1).unwrap_or_default();
+        if ["planguard", "metrics", "healthz", "readyz"].contains(&first) {
+            let what = format!("upstream `{shown}`: that path is one of the gateway's own");
+            return Err(ConfigError::new(what));
+        }
+    }
+    Ok(())
 }
 
 fn webhook_url(secret: &Secret) -> Result<Uri, ConfigError> {

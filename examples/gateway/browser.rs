@@ -7,7 +7,7 @@ use axum::{
     extract::{Request, State},
     middleware::Next,
 };
-use http::{HeaderMap, Response, StatusCode, Uri, header};
+use http::{Response, StatusCode, Uri, header, uri::Authority};
 use planguard::profile::Surface;
 
 use crate::answer;
@@ -28,26 +28,39 @@ impl Hosts {
             || self.0.contains(&bare.to_ascii_lowercase())
     }
 
-    /// What is wrong with where a request says that it comes from and goes to:
-    /// a page's own name made to lead here (DNS rebinding), or a page from
-    /// elsewhere.
-    fn objects(&self, headers: &HeaderMap) -> Option<String> {
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        if let Some(host) = text(header::HOST) {
-            let name = host.parse::<http::uri::Authority>().ok();
-            if !name.is_some_and(|name| self.allows(name.host())) {
-                return Some(format!("it is not called `{host}` (allow_hosts names it)"));
-            }
+    /// What is wrong with where a request goes and comes from: a page's own
+    /// name made to lead here (DNS rebinding), or a page from elsewhere.
+    fn objects(&self, request: &Request) -> Option<String> {
+        let text = |name: &str| request.headers().get(name).map(|value| value.to_str().ok());
+        let mut hosts = request.headers().get_all(header::HOST).iter();
+        let host = hosts.next().map(|value| value.to_str().ok().and_then(|t| t.parse().ok()));
+        let named: Option<Authority> = match (host, request.uri().authority()) {
+            (Some(host), None) => host,
+            (None, Some(authority)) => Some(authority.clone()),
+            (Some(host), Some(authority)) => host.filter(|host| host == authority),
+            (None, None) => None,
+        };
+        let Some(named) = named.filter(|named| hosts.next().is_none() && self.allows(named.host()))
+        else {
+            return Some(
+                "it is not called so (allow_hosts names the hosts that it has)".to_owned(),
+            );
+        };
+        // What every present browser says of itself, even where it sends no
+        // Origin, as for an image.
+        let elsewhere = text("sec-fetch-site")
+            .is_some_and(|site| !matches!(site, Some("same-origin" | "none")));
+        // Somebody may follow a link to the page.
+        let a_link = text("sec-fetch-mode").flatten() == Some("navigate")
+            && request.uri().path() == "/planguard";
+        if elsewhere && !a_link {
+            return Some("a page from elsewhere may not call it".to_owned());
         }
-        let origin = text(header::ORIGIN)?;
-        let from = origin.parse::<Uri>().ok();
-        let here = from.as_ref().and_then(Uri::authority).map(|from| from.as_str());
-        if here.is_some() && here == text(header::HOST) {
-            return None;
-        }
-        match from.as_ref().and_then(Uri::host) {
-            Some(host) if self.0.iter().any(|allowed| allowed == host) => None,
-            _ => Some(format!("a page of `{origin}` may not call it (allow_hosts names its host)")),
+        let origin = text("origin")?;
+        let from = origin.and_then(|origin| origin.parse::<Uri>().ok());
+        match from.as_ref().and_then(Uri::authority) {
+            Some(from) if *from == named => None,
+            _ => Some("a page from elsewhere may not call it".to_owned()),
         }
     }
 }
@@ -57,7 +70,7 @@ pub async fn keep_pages_out(
     request: Request,
     next: Next,
 ) -> Response<Body> {
-    match hosts.objects(request.headers()) {
+    match hosts.objects(&request) {
         Some(why) => answer::error(Surface::Openai, StatusCode::FORBIDDEN, &why),
         None => next.run(request).await,
     }

@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::secret::Secret;
 
-/// `GATEWAY_LISTEN=127.0.0.1:9000` stands over `listen`, and
-/// `GATEWAY_TIMEOUTS__IDLE_SECS=60` over `idle_secs` in `[timeouts]`.
-const ENV_PREFIX: &str = "GATEWAY_";
+/// `PLANGUARD_GATEWAY_LISTEN=127.0.0.1:9000` stands over `listen`, and
+/// `PLANGUARD_GATEWAY_TIMEOUTS__IDLE_SECS=60` over `idle_secs` in `[timeouts]`.
+const ENV_PREFIX: &str = "PLANGUARD_GATEWAY_";
 
 /// All settings. `examples/gateway/gateway.toml` explains each.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -77,6 +77,22 @@ impl Default for Timeouts {
             idle_secs: 300,
             client_head_secs: 30,
             shutdown_secs: 30,
+        }
+    }
+}
+
+impl Timeouts {
+    /// With none of them anything could work.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let named = [
+            ("connect_secs", self.connect_secs),
+            ("head_secs", self.head_secs),
+            ("idle_secs", self.idle_secs),
+            ("client_head_secs", self.client_head_secs),
+        ];
+        match named.iter().find(|(_, secs)| *secs == 0) {
+            Some((name, _)) => Err(ConfigError(format!("[timeouts]: {name} has to be at least 1"))),
+            None => Ok(()),
         }
     }
 }
@@ -173,6 +189,16 @@ pub enum Stance {
     Report,
 }
 
+impl Stance {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Probation => "probation",
+            Self::Strict => "strict",
+            Self::Report => "report",
+        }
+    }
+}
+
 impl From<Stance> for Posture {
     fn from(stance: Stance) -> Self {
         match stance {
@@ -221,7 +247,7 @@ impl Config {
             let before = text.get(..at).unwrap_or_default();
             let line = before.matches('\n').count() + 1;
             let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-            (line, column, error.message().to_owned())
+            (line, column, without_values(error.message()))
         })
     }
 
@@ -232,7 +258,22 @@ impl Config {
             .map_err(|error| {
                 let key = error.path.join("__").to_uppercase();
                 // The value may be a key: its name alone is told.
-                ConfigError(format!("{ENV_PREFIX}{key} in the environment cannot be used here"))
+                ConfigError(format!(
+                    "the environment's {ENV_PREFIX}{key} is no setting, or no value for it"
+                ))
             })
+    }
+}
+
+/// A message without what somebody wrote as a value: it may be a key.
+fn without_values(message: &str) -> String {
+    let quotes: &[char] = &['"', '`'];
+    let names_a_value = ["invalid type", "invalid value", "unknown variant"];
+    if !names_a_value.iter().any(|begin| message.starts_with(begin)) {
+        return message.to_owned();
+    }
+    match (message.find(quotes), message.find(", expected")) {
+        (Some(from), Some(to)) if from < to => format!("{}…{}", &message[..from], &message[to..]),
+        _ => message.to_owned(),
     }
 }

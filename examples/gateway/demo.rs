@@ -1,15 +1,17 @@
 //! Without a configuration: a simulated provider behind the gateway, that
 //! objects to the fourth request.
 
-use std::{io, path::Path};
+use std::{io, path::Path, time::Duration};
 
 use planguard::{
     PlanGuard,
-    breaker::What,
     sim::{Ladder, Provider, Server},
 };
 
-use crate::config::{Config, Upstream};
+use crate::{
+    config::{Config, Upstream},
+    releases,
+};
 
 const STRIKE_AT: u64 = 4;
 
@@ -33,14 +35,12 @@ pub async fn demo(config: Config, ledger: &Path) -> io::Result<(Server, Config)>
 /// Once a person has released an account, the simulated provider is content
 /// too.
 pub async fn reconcile(plan: PlanGuard, provider: Provider) {
-    let mut events = plan.events();
-    while let Some(event) = events.next().await {
-        if matches!(event.what, What::Released { .. }) {
-            for account in provider.accounts() {
-                provider.lift(&account);
-            }
+    releases::watch(plan, Duration::from_millis(100), |_| {
+        for account in provider.accounts() {
+            provider.lift(&account);
         }
-    }
+    })
+    .await;
 }
 
 pub fn explain(address: &str) {

@@ -24,7 +24,7 @@ use metrics::{
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use planguard::{ledger::HaltKind, profile::Surface};
 
-use crate::{config::ConfigError, proxy::Gateway};
+use crate::{config::ConfigError, proxy::Gateway, status::is_due};
 
 const UPKEEP: Duration = Duration::from_secs(5);
 /// In seconds: from what planguard takes to what a model takes.
@@ -82,8 +82,9 @@ pub async fn metrics(State(gateway): State<Arc<Gateway>>) -> Response {
         for profile in gateway.upstreams.iter().map(|upstream| upstream.profile.id()) {
             for kind in [HaltKind::Latch, HaltKind::Probation, HaltKind::Hold] {
                 let of = recorded.iter().filter(|(account, _)| account.profile() == profile);
-                let open =
-                    of.flat_map(|(_, record)| &record.halts).filter(|halt| halt.kind == kind);
+                let open = of
+                    .flat_map(|(_, record)| &record.halts)
+                    .filter(|halt| halt.kind == kind && !is_due(halt));
                 gauge!("gateway_open_halts", "profile" => profile.to_owned(), "kind" => kind.as_str())
                     .set(open.count() as f64);
             }

@@ -1,10 +1,11 @@
 //! The guard of all upstreams, from the configuration.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use planguard::{
     PlanGuard,
     ledger::{FileLedger, Ledger, RedisLedger, default_place},
+    profile::Profile,
     workload::{Action, Metered},
 };
 
@@ -34,11 +35,18 @@ pub fn guard(
     upstreams: &[Upstream],
     ledger: Arc<dyn Ledger>,
 ) -> Result<PlanGuard, ConfigError> {
-    let mut known = HashSet::new();
-    let mut profiles = upstreams
-        .iter()
-        .map(|upstream| upstream.profile.clone())
-        .filter(|profile| known.insert(profile.id().to_owned()));
+    let mut profiles: BTreeMap<&str, (&str, Profile)> = BTreeMap::new();
+    for (upstream, named) in upstreams.iter().zip(&config.upstream) {
+        let (id, source) = (upstream.profile.id(), named.profile.as_str());
+        let (known, _) = profiles.entry(id).or_insert((source, upstream.profile.clone()));
+        // A guard has one profile of an id, and would not know the other's hosts.
+        if *known != source {
+            return Err(ConfigError::new(format!(
+                "the profiles `{known}` and `{source}` both have the id `{id}`: give one another id"
+            )));
+        }
+    }
+    let mut profiles = profiles.into_values().map(|(_, profile)| profile);
     let Some(first) = profiles.next() else {
         return Err(ConfigError::new("there is no [[upstream]] to send anything to"));
     };

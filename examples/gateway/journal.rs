@@ -45,9 +45,9 @@ pub struct Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// It was sent.
+    /// One that came: it was sent, unless its text says otherwise.
     Request,
-    /// It was not.
+    /// One that was refused.
     Refusal,
     Strike,
     Halt,
@@ -110,6 +110,21 @@ impl Journal {
             What::Waiting { unanswered } => {
                 (Kind::Warning, format!("calls wait: {unanswered} may be unanswered at once"))
             }
+            What::WouldHaveHalted { signal, disposition } => {
+                let class = signal.class.as_str();
+                (Kind::Warning, format!("{class}: in another posture a {disposition}"))
+            }
+            What::Uninspected { why } => {
+                (Kind::Warning, format!("an answer could not be judged: {}", why.as_str()))
+            }
+            What::Misconfigured => {
+                (Kind::Warning, "an answer came back that was not judged".to_owned())
+            }
+            What::Pace { concerns, .. } => {
+                let named: Vec<_> = concerns.iter().map(ToString::to_string).collect();
+                let named = named.join(", ");
+                (Kind::Warning, format!("the provider may object to how it is used: {named}"))
+            }
             _ => return,
         };
         let mut entry = Entry::new(event.at, what);
@@ -163,6 +178,11 @@ impl Line {
         journal.changed.send_replace(());
     }
 
+    /// Says so if its client goes away before it is answered.
+    pub fn waiting(&self) -> Waiting {
+        Waiting(Some(self.clone()))
+    }
+
     /// It leaves.
     pub fn sent(&self, account: Option<Account>, model: Option<&str>, workload: Option<Workload>) {
         self.write(|entry| {
@@ -190,6 +210,23 @@ impl Line {
             entry.status = Some(status.as_u16());
             entry.text = Some(why);
         });
+    }
+}
+
+/// A request that has no answer yet.
+pub struct Waiting(Option<Line>);
+
+impl Waiting {
+    pub fn over(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(line) = &self.0 {
+            line.write(|entry| entry.text = Some("its client went away".to_owned()));
+        }
     }
 }
 

@@ -80,8 +80,12 @@ pub async fn events(
     let shown = looks(&status(&gateway).await);
     let stream =
         stream::unfold((gateway, changes, shown), |(gateway, mut changes, shown)| async move {
+            let mut stops = gateway.stopping.subscribe();
             loop {
-                let _ = tokio::time::timeout(LOOK, changes.changed()).await;
+                tokio::select! {
+                    _ = tokio::time::timeout(LOOK, changes.changed()) => {}
+                    _ = stops.wait_for(|stops| *stops) => return None,
+                }
                 let now = looks(&status(&gateway).await);
                 if now != shown {
                     // Bursts are shown as one.
@@ -103,7 +107,7 @@ fn looks(status: &Status) -> u64 {
 }
 
 fn render(status: &Status) -> Markup {
-    let halted = status.accounts.iter().filter(|account| account.standing != "open").count();
+    let halted = status.accounts.iter().filter(|account| account.is_halted()).count();
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -124,6 +128,9 @@ fn render(status: &Status) -> Markup {
                 main {
                     section #accounts aria-labelledby="accounts-title" {
                         h2 #accounts-title { "Accounts" }
+                        @if status.posture == "report" {
+                            p.alarm { "Posture report: nothing is stopped, only told." }
+                        }
                         @if let Some(trouble) = &status.ledger_trouble {
                             p.alarm { "The ledger cannot be read: " (trouble) }
                         }
@@ -219,6 +226,7 @@ fn halt_card(halt: &HaltStatus) -> Markup {
                     (moment(&sent.at)) "."
                 }
             }
+            @if halt.standing == "due" { p { "Its time is over: the next request tests it." } }
             p { "Read the provider's words, settle what led to them, then release it:" }
             pre tabindex="0" { code { (halt.release) } }
         }

@@ -7,13 +7,15 @@ use std::{
 
 use axum::{body::Body, extract::State};
 use http::{Request, Response, StatusCode, header::CONTENT_LENGTH};
-use http_body_util::Limited;
+use http_body::Body as _;
+use http_body_util::{BodyExt as _, Limited};
 use planguard::{
     PlanGuard,
     ledger::Ledger,
     profile::Surface,
     refusal::{Dialect, Refused},
 };
+use tokio::sync::watch;
 use tower::{Layer, ServiceExt, util::BoxCloneSyncService};
 use tower_http::timeout::TimeoutBody;
 
@@ -24,12 +26,15 @@ use crate::{
     journal::{Journal, Line},
     route::{NoRoute, Route, below, route},
     transport::{Transport, Trouble},
-    upstream::Upstream,
+    upstream::{NoRequest, Upstream, strip_connection},
 };
 
 /// How long an answer's head waits for the first event of its stream: as long
 /// as it is not sent, a refusal can still be told by status.
 const FIRST_EVENT: Duration = Duration::from_secs(30);
+
+/// How long a body that is too long is read on.
+const DISCARD: Duration = Duration::from_secs(10);
 
 /// What Claude Code asks for before its first request.
 const HELLO: &str = "/api/hello";
@@ -42,6 +47,9 @@ pub struct Gateway {
     pub ledger: Arc<dyn Ledger>,
     pub upstreams: Vec<Upstream>,
     pub journal: Journal,
+    pub posture: &'static str,
+    /// Becomes true when the gateway is stopped.
+    pub stopping: watch::Sender<bool>,
     openai: Stack,
     anthropic: Stack,
     max_body: usize,
@@ -62,6 +70,8 @@ impl Gateway {
             openai: stack(&plan, Dialect::OpenAi, transport),
             anthropic: stack(&plan, Dialect::Anthropic, transport),
             journal: Journal::new(),
+            posture: config.posture.as_str(),
+            stopping: watch::Sender::new(false),
             idle: Duration::from_secs(config.timeouts.idle_secs),
             plan,
             ledger,
@@ -106,7 +116,7 @@ pub async fn proxy(State(gateway): State<Arc<Gateway>>, request: Request<Body>) 
     }
     let route = match route(request.method(), rest, request.headers()) {
         Ok(route) => route,
-        Err(NoRoute::Method(method)) => return answer::only(guess(rest), &method, &path),
+        Err(NoRoute::Method(methods)) => return answer::only(guess(rest), methods, &path),
         Err(NoRoute::Path) => {
             let message = format!(
                 "{path} is not served; there is /v1/chat/completions, /v1/responses, /v1/messages and /v1/models, with or without /v1"
@@ -134,28 +144,69 @@ async fn forward(
             "the request is longer than {} MiB; nothing was sent upstream (max_body_mib raises that)",
             gateway.max_body / 1024 / 1024
         );
+        // A client that is still sending would not read an answer.
+        discard(request.into_body()).await;
         return answer::error(surface, StatusCode::PAYLOAD_TOO_LARGE, &message);
     }
     let line = gateway.journal.begin(request.headers(), surface);
+    let waiting = line.waiting();
     let request = request.map(|body| bounded(body, gateway.max_body, gateway.idle));
-    let Some(mut request) = upstream.prepare(route, request) else {
-        let message = format!(
-            "the upstream at {} has no base URL for this format: add `{} = \"https://…\"` to its [[upstream]]",
-            upstream.path,
-            surface.as_str()
-        );
-        let response = answer::error(surface, StatusCode::NOT_FOUND, &message);
-        line.failed(response.status(), message);
-        return response;
-    };
-    request.extensions_mut().insert(line.clone());
-    match gateway.stack(surface).oneshot(request).await {
-        Ok(response) => {
-            line.answered(response.status(), response.extensions().get::<Refused>());
-            without_connection_headers(response)
+    let response = match upstream.prepare(route, request) {
+        Ok(mut request) => {
+            request.extensions_mut().insert(line.clone());
+            match gateway.stack(surface).oneshot(request).await {
+                Ok(response) if leads_elsewhere(response.status()) => {
+                    let message = "the upstream redirects, and whoever follows goes past the guard: correct its base URL";
+                    not_sent(&line, surface, StatusCode::BAD_GATEWAY, message)
+                }
+                Ok(mut response) => {
+                    line.answered(response.status(), response.extensions().get::<Refused>());
+                    strip_connection(response.headers_mut());
+                    response
+                }
+                Err(trouble) => failed(&line, surface, &trouble),
+            }
         }
-        Err(trouble) => failed(&line, surface, &trouble),
-    }
+        Err(why) => unprepared(&line, upstream, surface, why),
+    };
+    waiting.over();
+    response
+}
+
+/// A client that follows it would go past the guard, with its key.
+fn leads_elsewhere(status: StatusCode) -> bool {
+    status.is_redirection() && status != StatusCode::NOT_MODIFIED
+}
+
+/// A request that cannot be made one to `upstream`.
+fn unprepared(
+    line: &Line,
+    upstream: &Upstream,
+    surface: Surface,
+    why: NoRequest,
+) -> Response<Body> {
+    let (path, name) = (&upstream.path, surface.as_str());
+    let (status, message) = match why {
+        NoRequest::Format => (
+            StatusCode::NOT_FOUND,
+            format!(
+                "the upstream at {path} has no base URL for this format: add `{name} = \"https://…\"` to its [[upstream]]"
+            ),
+        ),
+        NoRequest::Credentials => (
+            StatusCode::BAD_REQUEST,
+            "Authorization and x-api-key hold different keys; send one of them".to_owned(),
+        ),
+        NoRequest::TooLong => {
+            (StatusCode::URI_TOO_LONG, "the path and its query are too long".to_owned())
+        }
+    };
+    not_sent(line, surface, status, &message)
+}
+
+fn not_sent(line: &Line, surface: Surface, status: StatusCode, message: &str) -> Response<Body> {
+    line.failed(status, message.to_owned());
+    answer::error(surface, status, message)
 }
 
 fn failed(line: &Line, surface: Surface, trouble: &Trouble) -> Response<Body> {
@@ -171,15 +222,17 @@ fn failed(line: &Line, surface: Surface, trouble: &Trouble) -> Response<Body> {
 /// A request's body that ends with an error where it is too long, or where
 /// nothing more of it comes.
 fn bounded(body: Body, most: usize, idle: Duration) -> Body {
-    Body::new(TimeoutBody::new(idle, Limited::new(body, most)))
+    match body.is_end_stream() {
+        // It has none, and says so.
+        true => Body::empty(),
+        false => Body::new(TimeoutBody::new(idle, Limited::new(body, most))),
+    }
 }
 
-/// What concerns the connection to the upstream alone.
-fn without_connection_headers(mut response: Response<Body>) -> Response<Body> {
-    for name in ["connection", "keep-alive", "transfer-encoding", "upgrade"] {
-        response.headers_mut().remove(name);
-    }
-    response
+/// Reads what a client still sends, for a while.
+async fn discard(mut body: Body) {
+    let read = async { while let Some(Ok(_)) = body.frame().await {} };
+    let _ = tokio::time::timeout(DISCARD, read).await;
 }
 
 /// The format of a path that is not served, for the form of its error.

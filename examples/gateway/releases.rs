@@ -1,17 +1,16 @@
 //! Halts that end, whoever ends them: the operator's command is another
 //! program, of which a guard hears with its account's next request only.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use planguard::{
+    PlanGuard,
     account::Account,
     ledger::{Record, Released},
 };
 
-use crate::proxy::Gateway;
-
 /// So often the ledger is looked at.
-const LOOK: Duration = Duration::from_secs(2);
+pub const LOOK: Duration = Duration::from_secs(2);
 
 /// A halt that is over.
 pub struct Release {
@@ -20,17 +19,17 @@ pub struct Release {
 }
 
 /// Calls `tell` for each halt that is over from here on.
-pub async fn watch(gateway: Arc<Gateway>, mut tell: impl FnMut(Release)) {
+pub async fn watch(plan: PlanGuard, look: Duration, mut tell: impl FnMut(Release)) {
     let mut known = None;
     loop {
         // A ledger that cannot be read is told where requests meet it.
-        if let Ok(recorded) = gateway.plan.ledger().await {
+        if let Ok(recorded) = plan.ledger().await {
             let over = |known: &BTreeSet<String>| fresh(known, &recorded);
             known.as_ref().map(over).unwrap_or_default().into_iter().for_each(&mut tell);
             let all = recorded.iter().flat_map(|(_, record)| &record.released);
             known = Some(all.map(|released| released.id.clone()).collect());
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(look).await;
     }
 }
 

@@ -16,38 +16,56 @@ pub struct Route {
 pub enum NoRoute {
     /// Nothing is served there.
     Path,
-    /// Only this method is.
-    Method(Method),
+    /// Only these methods are.
+    Method(&'static [Method]),
 }
+
+const ASK: &[Method] = &[Method::POST];
+const LOOK: &[Method] = &[Method::GET, Method::HEAD];
+/// Stored responses and batches are fetched, cancelled and deleted.
+const KEEP: &[Method] = &[Method::POST, Method::GET, Method::HEAD, Method::DELETE];
 
 /// Where `path`, freed of the upstream's own, leads. A client may have put
 /// `/v1` before it or not.
 pub fn route(method: &Method, path: &str, headers: &HeaderMap) -> Result<Route, NoRoute> {
+    if !is_plain(path) {
+        return Err(NoRoute::Path);
+    }
     let path = path.trim_end_matches('/');
     let rest = path.strip_prefix("/v1").filter(|rest| rest.starts_with('/')).unwrap_or(path);
     let under = |first: &str| {
         rest.strip_prefix(first).is_some_and(|tail| tail.is_empty() || tail.starts_with('/'))
     };
-    let (surface, wanted) = if under("/chat/completions") || under("/embeddings") {
-        (Surface::Openai, Some(Method::POST))
+    let (surface, methods) = if matches!(rest, "/chat/completions" | "/embeddings") {
+        (Surface::Openai, ASK)
+    } else if rest == "/messages" || rest == "/messages/count_tokens" {
+        (Surface::Anthropic, ASK)
     } else if under("/messages") {
-        (Surface::Anthropic, Some(Method::POST))
+        (Surface::Anthropic, KEEP)
     } else if under("/responses") {
-        // A stored response is fetched, cancelled and deleted.
-        (Surface::Responses, None)
+        (Surface::Responses, KEEP)
     } else if under("/models") && headers.contains_key("anthropic-version") {
-        (Surface::Anthropic, Some(Method::GET))
+        (Surface::Anthropic, LOOK)
     } else if under("/models") {
-        (Surface::Openai, Some(Method::GET))
+        (Surface::Openai, LOOK)
     } else {
         return Err(NoRoute::Path);
     };
-    match wanted {
-        Some(wanted) if wanted != method => Err(NoRoute::Method(wanted)),
-        // Anthropic's base URLs end before the version, OpenAI's behind it.
-        _ if surface == Surface::Anthropic => Ok(Route { surface, rest: format!("/v1{rest}") }),
-        _ => Ok(Route { surface, rest: rest.to_owned() }),
+    if !methods.contains(method) {
+        return Err(NoRoute::Method(methods));
     }
+    // Anthropic's base URLs end before the version, OpenAI's behind it.
+    let version = if surface == Surface::Anthropic { "/v1" } else { "" };
+    Ok(Route { surface, rest: format!("{version}{rest}") })
+}
+
+/// Whether `path` means what it says: an upstream may resolve dot segments and
+/// decode slashes, and would then serve another place than the one that was
+/// judged.
+fn is_plain(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    let hidden = ["%2f", "%5c", "\\"].iter().any(|hidden| path.contains(hidden));
+    !hidden && path.split('/').all(|segment| !matches!(&*segment.replace("%2e", "."), "." | ".."))
 }
 
 /// What of `path` stands behind `prefix`, at a segment's border.

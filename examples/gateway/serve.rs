@@ -10,7 +10,7 @@ use hyper_util::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    sync::{Semaphore, watch},
 };
 
 use crate::config::Timeouts;
@@ -25,6 +25,7 @@ pub async fn serve(
     listener: TcpListener,
     router: Router,
     timeouts: Timeouts,
+    stops: watch::Receiver<bool>,
     stop: impl Future<Output = ()>,
 ) {
     let head = Duration::from_secs(timeouts.client_head_secs);
@@ -42,13 +43,18 @@ pub async fn serve(
         };
         let Some((stream, permit)) = accepted else { continue };
         let (builder, watcher) = (builder.clone(), graceful.watcher());
+        let mut stops = stops.clone();
         let service = TowerToHyperService::new(router.clone());
         tokio::spawn(async move {
             let _permit = permit;
             // Events of a stream must leave as they come.
             let _ = stream.set_nodelay(true);
-            if tokio::time::timeout(head, begun(&stream)).await.is_err() {
-                return;
+            tokio::select! {
+                begun = tokio::time::timeout(head, begun(&stream)) => match begun {
+                    Ok(()) => {}
+                    Err(_) => return,
+                },
+                _ = stops.wait_for(|stops| *stops) => return,
             }
             let connection = builder.serve_connection(TokioIo::new(stream), service);
             // A connection that breaks is the client's affair.

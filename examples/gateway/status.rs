@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use planguard::{
     Snapshot,
     account::{Account, Tally},
+    clock::to_millis,
     ledger::{Evidence, Halt, Ledger, Phase, Record, Strike},
     profile::{Notice, Profile},
     workload::WorkloadTally,
@@ -18,6 +19,7 @@ use crate::{journal::Entry, proxy::Gateway};
 pub struct Status {
     #[serde(serialize_with = "moment")]
     pub at: SystemTime,
+    pub posture: &'static str,
     pub ledger: String,
     /// Why accounts of other processes are not shown, if so.
     pub ledger_trouble: Option<String>,
@@ -46,6 +48,13 @@ pub struct AccountStatus {
     pub in_flight: u32,
     pub waiting: usize,
     pub workload: WorkloadTally,
+}
+
+impl AccountStatus {
+    /// Whether nothing is sent for it.
+    pub fn is_halted(&self) -> bool {
+        !matches!(self.standing, "open" | "due")
+    }
 }
 
 #[derive(Serialize)]
@@ -108,6 +117,7 @@ pub async fn status(gateway: &Gateway) -> Status {
     });
     Status {
         at: SystemTime::now(),
+        posture: gateway.posture,
         ledger: gateway.ledger.place(),
         ledger_trouble,
         accounts: accounts.collect(),
@@ -123,7 +133,8 @@ fn account_status(
     profile: Option<&Profile>,
     ledger: &dyn Ledger,
 ) -> AccountStatus {
-    let gravest = record.halts.iter().max_by_key(|halt| halt.kind);
+    // One whose time is over stops nothing more.
+    let gravest = record.halts.iter().max_by_key(|halt| (!is_due(halt), halt.kind));
     let plan = profile.map(|profile| format!("{} {}", profile.provider(), profile.plan()));
     AccountStatus {
         account: account.to_string(),
@@ -169,8 +180,14 @@ fn sent(evidence: &Evidence) -> Sent {
     }
 }
 
+/// Whether its time is over, so that the next request may test it.
+pub fn is_due(halt: &Halt) -> bool {
+    matches!(halt.phase, Phase::Held { until, .. } if until <= to_millis(SystemTime::now()))
+}
+
 fn standing(halt: &Halt) -> &'static str {
     match halt.phase {
+        _ if is_due(halt) => "due",
         Phase::Cooling { .. } => "cooling",
         Phase::Trial { .. } => "trial",
         Phase::Watching { .. } => "watching",

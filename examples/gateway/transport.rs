@@ -22,6 +22,9 @@ use tower_http::timeout::TimeoutBody;
 
 use crate::{config::Timeouts, journal::Line, upstream::Via};
 
+/// How long a request of the gateway's own may take.
+const POST: Duration = Duration::from_secs(10);
+
 /// The innermost service: what it gets has been admitted.
 #[derive(Clone)]
 pub struct Transport {
@@ -66,7 +69,9 @@ impl Transport {
             .header(http::header::CONTENT_TYPE, "application/json")
             .body(Body::from(json))
             .map_err(|error| Trouble::Broken(error.to_string()))?;
-        Ok(self.clone().call(request).await?.status())
+        let answer = tokio::time::timeout(POST, self.client.request(request)).await;
+        let response = answer.map_err(|_| Trouble::Timeout(POST))?;
+        Ok(response.map_err(|error| Trouble::of(&error))?.status())
     }
 }
 
@@ -107,7 +112,7 @@ fn note(request: &Request<Body>) {
 
 /// What was rerouted to another server goes there.
 fn connect_via(via: &Via, uri: &mut Uri) {
-    if uri.authority() != Some(&via.instead_of) {
+    if !uri.authority().is_some_and(|authority| via.instead_of.contains(authority)) {
         return;
     }
     let mut parts = std::mem::take(uri).into_parts();

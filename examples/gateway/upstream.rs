@@ -1,9 +1,11 @@
 //! A plan that requests are sent to.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Request, Uri,
-    header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HOST},
+    header::{AUTHORIZATION, CONNECTION, HOST},
     uri::{Authority, PathAndQuery, Scheme},
 };
 use planguard::profile::{Profile, Registry, Surface};
@@ -15,17 +17,16 @@ use crate::{
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
-/// Headers that concern one connection (RFC 9110, section 7.6.1), and those
-/// that are made anew.
+/// Headers that concern one connection (RFC 9110, section 7.6.1).
 const HOP_BY_HOP: [HeaderName; 8] = [
     CONNECTION,
     HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-authenticate"),
     HeaderName::from_static("proxy-authorization"),
     HeaderName::from_static("proxy-connection"),
     http::header::TE,
     http::header::TRANSFER_ENCODING,
     http::header::UPGRADE,
-    HOST,
 ];
 
 /// One `[[upstream]]`, checked.
@@ -37,10 +38,10 @@ pub struct Upstream {
     via: Option<Via>,
 }
 
-/// The server that is connected to in place of `instead_of`.
+/// The server that is connected to in place of those `instead_of` which it is.
 #[derive(Clone, Debug)]
 pub struct Via {
-    pub instead_of: Authority,
+    pub instead_of: Arc<[Authority]>,
     pub scheme: Scheme,
     pub authority: Authority,
 }
@@ -59,21 +60,27 @@ impl Upstream {
         }
         let registry = Registry::new(std::slice::from_ref(&profile));
         for (surface, base) in &bases {
-            if registry.claim(base, &HeaderMap::new()).is_none() {
+            let name = surface.as_str();
+            let Some(claim) = registry.claim(base, &HeaderMap::new()) else {
                 return Err(wrong(format!(
-                    "the profile `{}` does not know {} = \"{base}\", so nothing would be guarded there: its endpoints are {}",
+                    "the profile `{}` does not know {name} = \"{base}\", so nothing would be guarded there: its endpoints are {}",
                     profile.id(),
-                    surface.as_str(),
                     endpoints(&profile),
                 )));
+            };
+            let speaks = claim.endpoint().surface;
+            if speaks != *surface && speaks != Surface::Other {
+                return Err(wrong(format!(
+                    "{name} = \"{base}\" speaks {} by the profile `{}`",
+                    speaks.as_str(),
+                    profile.id()
+                )));
+            }
+            if base.scheme() == Some(&Scheme::HTTP) && config.via.is_none() {
+                return Err(wrong(format!("{name} has to begin with https://")));
             }
         }
-        let via = config.via.as_deref().map(|url| absolute("via", url)).transpose();
-        let via = via.map_err(&wrong)?.map(|url| url.into_parts());
-        let via = via.zip(bases.first()).and_then(|(via, (_, base))| {
-            let instead_of = base.authority()?.clone();
-            Some(Via { instead_of, scheme: via.scheme?, authority: via.authority? })
-        });
+        let via = config.via.as_deref().map(|url| via(url, &bases)).transpose().map_err(&wrong)?;
         let key = config.key.as_ref().map(|key| key.read()).transpose();
         let key = key.map_err(|error| wrong(error.to_string()))?;
         Ok(Self { path: path.clone(), profile, bases, key, via })
@@ -89,23 +96,21 @@ impl Upstream {
     }
 
     /// Makes a client's request one to this upstream: its URI, its key, and no
-    /// header of the connection that it came by. Nothing else is touched. None
-    /// if this upstream does not speak that format.
-    pub fn prepare(&self, route: &Route, request: Request<Body>) -> Option<Request<Body>> {
-        let (_, base) = self.bases.iter().find(|(surface, _)| *surface == route.surface)?;
+    /// header of the connection that it came by. Nothing else is touched.
+    pub fn prepare(
+        &self,
+        route: &Route,
+        request: Request<Body>,
+    ) -> Result<Request<Body>, NoRequest> {
+        let base = self.bases.iter().find(|(surface, _)| *surface == route.surface);
+        let (_, base) = base.ok_or(NoRequest::Format)?;
         let (mut parts, body) = request.into_parts();
-        parts.uri = joined(base, &route.rest, parts.uri.query())?;
-        let named = parts.headers.get_all(CONNECTION).iter();
-        let named: Vec<HeaderName> = named
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|names| names.split(','))
-            .filter_map(|name| name.trim().parse().ok())
-            .collect();
-        for name in HOP_BY_HOP.iter().chain(&named) {
-            parts.headers.remove(name);
+        if self.key.is_none() && differ(&parts.headers) {
+            return Err(NoRequest::Credentials);
         }
-        // The body says its length itself.
-        parts.headers.remove(CONTENT_LENGTH);
+        parts.uri = joined(base, &route.rest, parts.uri.query()).ok_or(NoRequest::TooLong)?;
+        strip_connection(&mut parts.headers);
+        parts.headers.remove(HOST);
         parts.version = http::Version::HTTP_11;
         if let Some(key) = &self.key {
             credential(&mut parts.headers, key, route.surface);
@@ -113,8 +118,52 @@ impl Upstream {
         if let Some(via) = &self.via {
             parts.extensions.insert(via.clone());
         }
-        Some(Request::from_parts(parts, body))
+        Ok(Request::from_parts(parts, body))
     }
+}
+
+/// Why a client's request cannot be made one to an upstream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoRequest {
+    /// The upstream has no base URL for its format.
+    Format,
+    /// It names two accounts.
+    Credentials,
+    /// Its path and query are too long for a URL.
+    TooLong,
+}
+
+/// Removes what concerns one connection, and what that names.
+pub fn strip_connection(headers: &mut HeaderMap) {
+    let named = headers.get_all(CONNECTION).iter();
+    let named: Vec<HeaderName> = named
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|names| names.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    for name in HOP_BY_HOP.iter().chain(&named) {
+        headers.remove(name);
+    }
+}
+
+/// Whether a request holds two keys that are not the same: which account
+/// would the provider see?
+fn differ(headers: &HeaderMap) -> bool {
+    let bearer = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
+    let own = headers.get(API_KEY).map(HeaderValue::as_bytes);
+    bearer.zip(own).is_some_and(|(bearer, own)| !bearer.ends_with(own))
+}
+
+fn via(url: &str, bases: &[(Surface, Uri)]) -> Result<Via, String> {
+    let url = absolute("via", url)?;
+    if url.path() != "/" {
+        return Err("via names a server, and has no path".to_owned());
+    }
+    let instead_of = bases.iter().filter_map(|(_, base)| base.authority().cloned()).collect();
+    let parts = url.into_parts();
+    let server = parts.scheme.zip(parts.authority);
+    let (scheme, authority) = server.ok_or("via is no URL")?;
+    Ok(Via { instead_of, scheme, authority })
 }
 
 /// Puts the gateway's key where the client had one, or where the format has it.

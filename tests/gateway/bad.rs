@@ -51,13 +51,11 @@ async fn a_body_over_the_limit_is_not_sent() {
     config.max_body_mib = 1;
     let desk = Desk::with(config).await;
     let long = vec![b' '; 100 * 1024 * 1024];
-    // One that says its length, which may well be refused while it is sent.
-    let said = desk.post("/v1/messages").body(long.clone()).send().await;
-    if let Ok(response) = said {
-        assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
-        let text = response.text().await.unwrap();
-        assert_eq!(json(&text)["error"]["type"], "request_too_large", "{text}");
-    }
+    // One that says its length is read to its end, so that its client hears.
+    let response = desk.post("/v1/messages").body(long).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    let text = response.text().await.unwrap();
+    assert_eq!(json(&text)["error"]["type"], "request_too_large", "{text}");
     // One that does not.
     let mut connection = TcpStream::connect(desk.addr).await.unwrap();
     let head = "POST /v1/messages HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\nuser-agent: a/1\r\nx-api-key: a.b\r\n\r\n";
@@ -180,9 +178,69 @@ async fn a_web_page_from_elsewhere_cannot_spend_the_plan() {
         let request = desk.post("/v1/chat/completions").header(header, value);
         let response = request.body(CODING).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::FORBIDDEN, "{header}: {value}");
-        assert!(response.text().await.unwrap().contains("allow_hosts"));
     }
+    assert_eq!(behind.count(), 0);
+    // An image or a request without CORS has no Origin.
+    for site in ["cross-site", "same-site"] {
+        let request = reqwest::Client::new().get(desk.url("/v1/models"));
+        let response = request.header("sec-fetch-site", site).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::FORBIDDEN, "{site}");
+    }
+    let link = reqwest::Client::new().get(desk.url("/planguard"));
+    let link = link.header("sec-fetch-site", "cross-site").header("sec-fetch-mode", "navigate");
+    assert_eq!(link.send().await.unwrap().status(), StatusCode::OK);
     assert_eq!(behind.count(), 0);
     let own = desk.post("/v1/chat/completions").header("origin", desk.url(""));
     assert_eq!(own.body(CODING).send().await.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_path_that_another_server_could_read_otherwise_is_not_served() {
+    let behind = Behind::json("{}").await;
+    let desk = Desk::before(behind.addr).await;
+    for path in [
+        "/v1/responses/../../paas/v4/chat/completions",
+        "/v1/messages/%2e%2E/x",
+        "/v1/responses/..%2f..%2Fpaas",
+        "/v1/responses/a%5cb",
+        "//v1/messages",
+    ] {
+        let mut connection = TcpStream::connect(desk.addr).await.unwrap();
+        let request =
+            format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+        connection.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");
+    }
+    for method in ["TRACE", "PUT", "PATCH"] {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        let request = reqwest::Client::new().request(method.clone(), desk.url("/v1/responses/a"));
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{method}");
+    }
+    assert_eq!(behind.count(), 0);
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_handed_to_a_client_that_would_follow_it_past_the_guard() {
+    let behind = Behind::answering(|_| {
+        let builder = Response::builder().status(307).header("location", "https://api.z.ai/x");
+        builder.body(Body::empty()).unwrap()
+    })
+    .await;
+    let desk = Desk::before(behind.addr).await;
+    let response = desk.post("/v1/messages").body(CODING).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::BAD_GATEWAY);
+    assert!(!response.headers().contains_key("location"));
+    assert!(response.text().await.unwrap().contains("correct its base URL"));
+}
+
+#[tokio::test]
+async fn two_keys_that_differ_name_no_account() {
+    let behind = Behind::json("{}").await;
+    let desk = Desk::before(behind.addr).await;
+    let response = desk.post("/v1/messages").header("x-api-key", "other.key").body(CODING);
+    assert_eq!(response.send().await.unwrap().status(), StatusCode::BAD_REQUEST);
+    assert_eq!(behind.count(), 0);
 }

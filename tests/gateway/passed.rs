@@ -64,7 +64,7 @@ async fn a_client_keeps_its_name_and_headers_but_those_of_its_connection() {
     let request = desk
         .post("/v1/messages")
         .header("user-agent", "claude-cli/2.1.330 (external, cli)")
-        .header("x-api-key", "other.key")
+        .header("x-api-key", KEY)
         .header("anthropic-beta", "a,b")
         .header("connection", "x-hop")
         .header("x-hop", "1")
@@ -79,7 +79,10 @@ async fn a_client_keeps_its_name_and_headers_but_those_of_its_connection() {
     );
     assert_eq!(headers["anthropic-beta"], "a,b");
     assert_eq!(headers["authorization"], format!("Bearer {KEY}"));
-    assert_eq!(headers["x-api-key"], "other.key");
+    assert_eq!(headers["x-api-key"], KEY);
+    // As long as it was, and not in chunks.
+    assert_eq!(headers["content-length"], CODING.len().to_string());
+    assert!(!headers.contains_key("transfer-encoding"));
     assert!(!headers.contains_key("x-hop"), "{headers:?}");
     assert!(!headers.contains_key("x-planguard-workload"), "{headers:?}");
     assert!(!headers.contains_key("x-forwarded-for"), "{headers:?}");
@@ -216,6 +219,8 @@ async fn a_client_that_goes_away_ends_its_request_upstream() {
         }
         let heard = tokio::time::timeout(Duration::from_secs(10), heard).await;
         assert!(heard.expect("upstream hears of it").is_err());
+        let told = &desk.status().await["timeline"][0];
+        assert!(answers || told["text"] == "its client went away", "{told}");
     }
 }
 
@@ -266,6 +271,9 @@ async fn what_is_under_way_may_end_when_the_gateway_is_stopped() {
     })
     .await;
     let mut desk = Desk::before(behind.addr).await;
+    // Somebody looks at the page meanwhile, and a browser connects ahead.
+    let looks = reqwest::get(desk.url("/planguard/events")).await.unwrap();
+    let ahead = tokio::net::TcpStream::connect(desk.addr).await.unwrap();
     let asked = tokio::spawn(desk.post("/v1/chat/completions").body(CODING).send());
     send.send("data: {\"choices\":[]}\n\n".into()).await.unwrap();
     let mut response = asked.await.unwrap().unwrap();
@@ -283,8 +291,22 @@ async fn what_is_under_way_may_end_when_the_gateway_is_stopped() {
     assert_eq!(response.chunk().await.unwrap().unwrap(), "data: [DONE]\n\n");
     assert!(response.chunk().await.unwrap().is_none());
     drop(response);
-    tokio::time::timeout(Duration::from_secs(10), &mut desk.served)
+    tokio::time::timeout(Duration::from_secs(20), &mut desk.served)
         .await
         .expect("it ends")
         .unwrap();
+    drop((looks, ahead));
+}
+
+#[tokio::test]
+async fn every_host_of_an_upstream_is_reached_via_the_server_that_stands_in() {
+    let behind = Behind::json(ANSWER).await;
+    let mut config = config(behind.addr);
+    config.upstream[0].anthropic = Some("https://open.bigmodel.cn/api/anthropic".to_owned());
+    let desk = Desk::with(config).await;
+    for path in ["/v1/chat/completions", "/v1/messages"] {
+        let response = desk.post(path).body(CODING).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+    }
+    assert_eq!(behind.count(), 2);
 }

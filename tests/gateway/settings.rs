@@ -48,6 +48,8 @@ fn a_mistake_is_told_with_its_line() {
         ("[[upstream]]\nprofile = \"zai\"\nkey = \"sk-pasted\"\n", "line 3", "env:NAME"),
         ("\n\n[timeouts]\nidle_secs = -1\n", "line 4", "idle_secs = -1"),
         ("[[upstream]\n", "line 1", ""),
+        ("max_body_mib = \"sk-pasted\"\n", "line 1", "invalid type"),
+        ("non_coding = \"sk-pasted\"\n", "line 1", "unknown variant"),
     ] {
         let error = loaded(text).unwrap_err();
         assert!(error.contains(line), "{line}: {error}");
@@ -94,6 +96,40 @@ async fn what_would_guard_nothing_or_share_a_key_is_refused() {
     open.upstream[0].key = Some("env:PATH".to_owned().try_into().unwrap());
     assert!(refused(&open).await.contains("other machines"));
 
+    let mut metered = nowhere();
+    metered.listen = ([0, 0, 0, 0], 8787).into();
+    metered.reroute = Some(crate::config::Reroute {
+        key: "env:PATH".to_owned().try_into().unwrap(),
+        openai: None,
+        responses: None,
+        anthropic: None,
+        models: Default::default(),
+    });
+    assert!(refused(&metered).await.contains("other machines"));
+
+    let mut twice = nowhere();
+    twice.upstream.push(twice.upstream[0].clone());
+    assert!(refused(&twice).await.contains("two upstreams"));
+    twice.upstream[1].path = "/metrics/x".to_owned();
+    assert!(refused(&twice).await.contains("one of the gateway's own"));
+
+    let mut other = nowhere();
+    other.upstream[0].openai = Some("https://api.z.ai/api/anthropic".to_owned());
+    assert!(refused(&other).await.contains("speaks anthropic"));
+
+    let mut clear = nowhere();
+    clear.upstream[0].via = None;
+    clear.upstream[0].openai = Some("http://api.z.ai/api/coding/paas/v4".to_owned());
+    assert!(refused(&clear).await.contains("https://"));
+
+    let mut path = nowhere();
+    path.upstream[0].via = Some("http://127.0.0.1:9/prefix".to_owned());
+    assert!(refused(&path).await.contains("has no path"));
+
+    let mut never = nowhere();
+    never.timeouts.idle_secs = 0;
+    assert!(refused(&never).await.contains("idle_secs"));
+
     let mut reroute = nowhere();
     reroute.non_coding = NonCoding::Reroute;
     assert!(refused(&reroute).await.contains("[reroute]"));
@@ -114,4 +150,22 @@ fn a_custom_profile_that_is_wrong_is_told_with_its_file_and_rule() {
     });
     let error = error.err().expect("it is refused").to_string();
     assert!(error.contains("no-such.toml"), "{error}");
+}
+
+#[tokio::test]
+async fn two_profiles_of_one_id_are_refused_since_one_would_guard_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["zai.toml", "zai.fixtures.toml"] {
+        let text = std::fs::read_to_string(format!("src/profile/builtin/{name}")).unwrap();
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let mut config = nowhere();
+    let other = crate::config::Upstream {
+        path: "/work".to_owned(),
+        profile: folder.path().join("zai.toml").display().to_string(),
+        ..config.upstream[0].clone()
+    };
+    config.upstream.push(other);
+    let error = refused(&config).await;
+    assert!(error.contains("both have the id `zai`"), "{error}");
 }
