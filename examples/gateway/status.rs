@@ -186,13 +186,7 @@ pub fn is_due(halt: &Halt) -> bool {
 }
 
 fn standing(halt: &Halt) -> &'static str {
-    match halt.phase {
-        _ if is_due(halt) => "due",
-        Phase::Cooling { .. } => "cooling",
-        Phase::Trial { .. } => "trial",
-        Phase::Watching { .. } => "watching",
-        _ => halt.kind.as_str(),
-    }
+    if is_due(halt) { "due" } else { halt.phase.as_str() }
 }
 
 fn at(millis: planguard::clock::Millis) -> Option<String> {

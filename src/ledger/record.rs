@@ -91,6 +91,19 @@ pub enum Phase {
     },
 }
 
+impl Phase {
+    /// The name by which people are told of it.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Latched => "latch",
+            Self::Held { .. } => "hold",
+            Self::Cooling { .. } => "cooling",
+            Self::Trial { .. } => "trial",
+            Self::Watching { .. } => "watching",
+        }
+    }
+}
+
 /// One halt of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -105,7 +105,7 @@ fn question(account: &Account, record: &Record, halt: &Halt) -> String {
         "{}: halt {}, {}.\n{said}Strikes: {}.\nThe account may send again at once, and its strikes stay counted.\nType the halt's id to release it: ",
         line(account.as_str()),
         line(&halt.id),
-        view::standing(halt),
+        halt.phase.as_str(),
         view::strikes(account, record),
     )
 }

@@ -50,7 +50,7 @@ fn told(ledger: &dyn Ledger, all: &[(Account, Record)], halted: usize, now: Mill
         for halt in &record.halts {
             table.add_row([
                 &name,
-                view::standing(halt),
+                halt.phase.as_str(),
                 &line(&halt.id),
                 &strikes,
                 &with_distance(halt.since, now),

@@ -105,7 +105,7 @@ fn told_halt(ledger: &dyn Ledger, account: &Account, halt: &Halt, now: Millis) -
     let mut row = |name: &str, text: &str| {
         let _ = writeln!(part, "  {name:<9} {text}");
     };
-    row("standing", view::standing(halt));
+    row("standing", halt.phase.as_str());
     row("since", &with_distance(halt.since, now));
     row("ended by", &view::end(halt, now));
     row("reaches", view::reach(halt));

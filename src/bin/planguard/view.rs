@@ -14,18 +14,6 @@ use crate::{
     time::{rfc3339, with_distance},
 };
 
-/// Where a halt stands, in one word.
-pub fn standing(halt: &Halt) -> &'static str {
-    match halt.phase {
-        Phase::Latched => "latch",
-        Phase::Held { .. } => "hold",
-        Phase::Cooling { .. } => "cooling",
-        Phase::Trial { .. } => "trial",
-        Phase::Watching { .. } => "watching",
-        _ => halt.kind.as_str(),
-    }
-}
-
 /// What ends it.
 pub fn end(halt: &Halt, now: Millis) -> String {
     let at = |until: Millis| with_distance(until, now);
@@ -116,7 +104,7 @@ pub fn halt_json(ledger: &dyn Ledger, account: &Account, halt: &Halt, now: Milli
     let signal = halt.signal.as_ref().map(|kept| &*kept.0);
     json!({
         "id": halt.id,
-        "standing": standing(halt),
+        "standing": halt.phase.as_str(),
         "kind": halt.kind,
         "reach": halt.reach,
         "endpoint": endpoint(account, halt),

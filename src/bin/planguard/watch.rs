@@ -140,7 +140,7 @@ impl Change<'_> {
                 let about = match (self.halt, self.over) {
                     (Some(halt), _) => {
                         let class = halt.class().map_or("by hand", |class| class.as_str());
-                        let (id, standing) = (line(&halt.id), view::standing(halt));
+                        let (id, standing) = (line(&halt.id), halt.phase.as_str());
                         format!("  {id}  {standing} ({class}), ended by {}", view::end(halt, now))
                     }
                     (None, Some(over)) => {
