@@ -48,8 +48,7 @@ impl App {
         figures::begin()?;
         let ledger = guard::ledger(config).await?;
         let plan = guard::guard(config, &upstreams, ledger.clone())?;
-        let transport = Transport::new(config.timeouts)
-            .map_err(|error| ConfigError::new(format!("no certificates to trust: {error}")))?;
+        let transport = Transport::new(config.timeouts);
         let gateway = Gateway::new(config, upstreams, plan, ledger, &transport)?;
         Ok(Self {
             gateway: Arc::new(gateway),

@@ -2,7 +2,8 @@
 
 use std::{
     error::Error,
-    fmt, io,
+    fmt,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -16,7 +17,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 use planguard::exchange::{Asked, Exchange, Verdict};
-use rustls::crypto::ring;
+use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use tower::Service;
 use tower_http::timeout::TimeoutBody;
 
@@ -47,20 +48,20 @@ pub enum Trouble {
 }
 
 impl Transport {
-    pub fn new(timeouts: Timeouts) -> io::Result<Self> {
+    pub fn new(timeouts: Timeouts) -> Self {
         let mut http = HttpConnector::new();
         http.enforce_http(false);
         http.set_nodelay(true);
         http.set_connect_timeout(Some(Duration::from_secs(timeouts.connect_secs)));
         let https = HttpsConnectorBuilder::new()
-            .with_provider_and_native_roots(ring::default_provider())?
+            .with_tls_config(trusting_the_machine())
             .https_or_http()
             .enable_all_versions()
             .wrap_connector(http);
         let client =
             Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(https);
         let head = Duration::from_secs(timeouts.head_secs);
-        Ok(Self { client, head, idle: Duration::from_secs(timeouts.idle_secs) })
+        Self { client, head, idle: Duration::from_secs(timeouts.idle_secs) }
     }
 
     /// One request of the gateway's own, to where the operator named.
@@ -73,6 +74,24 @@ impl Transport {
         let response = answer.map_err(|_| Trouble::Timeout(POST))?;
         Ok(response.map_err(|error| Trouble::of(&error))?.status())
     }
+}
+
+/// TLS with the certificates that this machine trusts. A machine may have none,
+/// as small containers do: then no server is trusted, and what needs no TLS
+/// works all the same.
+fn trusting_the_machine() -> ClientConfig {
+    let native = rustls_native_certs::load_native_certs();
+    let mut roots = RootCertStore::empty();
+    let (trusted, _) = roots.add_parsable_certificates(native.certs);
+    if trusted == 0 {
+        tracing::warn!("this machine trusts no certificates: no upstream can be reached by https");
+    }
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    builder
+        .with_safe_default_protocol_versions()
+        .expect("ring has the suites of both TLS versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth()
 }
 
 impl Service<Request<Body>> for Transport {
