@@ -24,9 +24,9 @@ pub struct Config {
     pub allow_hosts: Vec<String>,
     pub ledger: Option<String>,
     pub trust_declarations: bool,
-    pub sensitivity: Strictness,
+    pub sensitivity: Sensitivity,
     pub non_coding: NonCoding,
-    pub posture: Stance,
+    pub posture: Posture,
     pub webhook: Option<Secret>,
     pub max_body_mib: usize,
     pub timeouts: Timeouts,
@@ -41,9 +41,9 @@ impl Default for Config {
             allow_hosts: Vec::new(),
             ledger: None,
             trust_declarations: false,
-            sensitivity: Strictness::Careful,
+            sensitivity: Sensitivity::Careful,
             non_coding: NonCoding::Block,
-            posture: Stance::Probation,
+            posture: Posture::Probation,
             webhook: None,
             max_body_mib: 64,
             timeouts: Timeouts::default(),
@@ -126,6 +126,21 @@ fn root() -> String {
     "/".to_owned()
 }
 
+impl Upstream {
+    /// Z.AI's plan under `/`, with the clients' keys.
+    pub fn zai() -> Self {
+        Self {
+            path: root(),
+            profile: "zai".to_owned(),
+            openai: Some("https://api.z.ai/api/coding/paas/v4".to_owned()),
+            responses: Some("https://api.z.ai/api/v1".to_owned()),
+            anthropic: Some("https://api.z.ai/api/anthropic".to_owned()),
+            key: None,
+            via: None,
+        }
+    }
+}
+
 /// Where other work goes instead of a plan.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -145,24 +160,6 @@ pub struct Reroute {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Strictness {
-    Careful,
-    Balanced,
-    Strict,
-}
-
-impl From<Strictness> for Sensitivity {
-    fn from(strictness: Strictness) -> Self {
-        match strictness {
-            Strictness::Careful => Self::Careful,
-            Strictness::Balanced => Self::Balanced,
-            Strictness::Strict => Self::Strict,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum NonCoding {
     Block,
     Warn,
@@ -178,34 +175,6 @@ impl fmt::Display for NonCoding {
             Self::Report => "told",
             Self::Reroute => "rerouted",
         })
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stance {
-    Probation,
-    Strict,
-    Report,
-}
-
-impl Stance {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Probation => "probation",
-            Self::Strict => "strict",
-            Self::Report => "report",
-        }
-    }
-}
-
-impl From<Stance> for Posture {
-    fn from(stance: Stance) -> Self {
-        match stance {
-            Stance::Probation => Self::Probation,
-            Stance::Strict => Self::Strict,
-            Stance::Report => Self::Report,
-        }
     }
 }
 

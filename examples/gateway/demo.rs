@@ -19,15 +19,7 @@ const STRIKE_AT: u64 = 4;
 pub async fn demo(config: Config, ledger: &Path) -> io::Result<(Server, Config)> {
     let provider = Provider::builder().mode(Ladder::at_request(STRIKE_AT)).build();
     let server = provider.serve().await?;
-    let upstream = Upstream {
-        path: "/".to_owned(),
-        profile: "zai".to_owned(),
-        openai: Some("https://api.z.ai/api/coding/paas/v4".to_owned()),
-        responses: Some("https://api.z.ai/api/v1".to_owned()),
-        anthropic: Some("https://api.z.ai/api/anthropic".to_owned()),
-        key: None,
-        via: Some(server.url("")),
-    };
+    let upstream = Upstream { via: Some(server.url("")), ..Upstream::zai() };
     let ledger = config.ledger.clone().or_else(|| Some(ledger.display().to_string()));
     Ok((server, Config { upstream: vec![upstream], ledger, ..config }))
 }

@@ -52,8 +52,8 @@ pub fn guard(
     };
     profiles
         .fold(PlanGuard::builder(first), |builder, profile| builder.profile(profile))
-        .posture(config.posture.into())
-        .sensitivity(config.sensitivity.into())
+        .posture(config.posture)
+        .sensitivity(config.sensitivity)
         .non_coding(action(config)?)
         .trust_declarations(config.trust_declarations)
         .ledger(ledger)

@@ -2,6 +2,8 @@
 
 use std::{cell::RefCell, future::Future, pin::Pin};
 
+use serde::{Deserialize, Serialize};
+
 use super::{Model, View, evidence::evidence, features::Features};
 use crate::exchange::{Verdict, Workload};
 
@@ -23,7 +25,8 @@ pub trait AsyncClassifier: Send + Sync + 'static {
 }
 
 /// How sure planguard's own model has to be before it says `non_coding`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Sensitivity {
     /// Hardly any coding request is taken for other work.

@@ -17,11 +17,16 @@ use hyper_util::{
     server::conn::auto,
 };
 use planguard::sim::{Provider, Script};
-use tokio::{net::TcpListener, sync::oneshot, task::JoinSet};
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+};
 
 use crate::{
     app::App,
     config::{Config, Upstream},
+    secret::Secret,
 };
 
 pub const CODING: &str = r#"{"model":"glm-5.2","messages":[{"role":"user","content":"Rename foo to bar in src/main.rs and fix the tests"}]}"#;
@@ -103,6 +108,23 @@ impl Behind {
         .await
     }
 
+    /// One that answers one request with a stream of what is sent to it.
+    pub async fn streaming() -> (Self, mpsc::Sender<Bytes>) {
+        let (send, events) = mpsc::channel::<Bytes>(8);
+        let events = Mutex::new(Some(events));
+        let behind = Self::answering(move |_| {
+            let events = events.lock().unwrap().take().expect("one request");
+            let stream = futures_util::stream::unfold(events, |mut events| async {
+                Some((Ok::<_, Infallible>(events.recv().await?), events))
+            });
+            Response::builder()
+                .header("content-type", "text/event-stream")
+                .body(Body::from_stream(stream))
+                .unwrap()
+        });
+        (behind.await, send)
+    }
+
     pub fn count(&self) -> usize {
         self.arrived.lock().unwrap().len()
     }
@@ -123,15 +145,7 @@ pub struct Desk {
 
 /// A configuration that leads to `via` in place of the plan.
 pub fn config(via: SocketAddr) -> Config {
-    let upstream = Upstream {
-        path: "/".to_owned(),
-        profile: "zai".to_owned(),
-        openai: Some("https://api.z.ai/api/coding/paas/v4".to_owned()),
-        responses: Some("https://api.z.ai/api/v1".to_owned()),
-        anthropic: Some("https://api.z.ai/api/anthropic".to_owned()),
-        key: None,
-        via: Some(format!("http://{via}")),
-    };
+    let upstream = Upstream { via: Some(format!("http://{via}")), ..Upstream::zai() };
     Config { upstream: vec![upstream], ..Config::default() }
 }
 
@@ -178,6 +192,15 @@ impl Desk {
         let text = reqwest::get(url).await.unwrap().text().await.unwrap();
         serde_json::from_str(&text).unwrap()
     }
+}
+
+/// A secret in a file of `folder` that its owner alone may read.
+pub fn secret(folder: &tempfile::TempDir, text: &str) -> Secret {
+    let file = folder.path().join("secret");
+    std::fs::write(&file, text).unwrap();
+    #[cfg(unix)]
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    format!("file:{}", file.display()).try_into().unwrap()
 }
 
 /// The simulated provider, which gives `answers` in turn.

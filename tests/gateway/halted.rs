@@ -4,7 +4,7 @@ use http::{Response, StatusCode};
 use planguard::{refusal::is_safe, sim::Answer};
 
 use crate::config::Config;
-use crate::desk::{Behind, CODING, Desk, KEY, config, json, simulated};
+use crate::desk::{Behind, CODING, Desk, KEY, config, json, secret, simulated};
 
 #[tokio::test]
 async fn the_first_strike_halts_and_each_client_hears_it_in_its_own_form() {
@@ -125,14 +125,10 @@ async fn other_work_is_blocked_whatever_a_client_declares() {
 async fn other_work_goes_to_the_metered_server_under_its_own_key_and_model() {
     let (plan, metered) = (Behind::json("{}").await, Behind::json("{\"choices\":[]}").await);
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("key");
-    std::fs::write(&file, "metered.secret").unwrap();
-    #[cfg(unix)]
-    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let mut config = config(plan.addr);
     config.non_coding = crate::config::NonCoding::Reroute;
     config.reroute = Some(crate::config::Reroute {
-        key: format!("file:{}", file.display()).try_into().unwrap(),
+        key: secret(&folder, "metered.secret"),
         openai: Some(format!("http://{}/v1", metered.addr)),
         responses: None,
         anthropic: None,

@@ -6,14 +6,13 @@ use std::{
 };
 
 use axum::body::Body;
-use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 use http_body_util::BodyExt as _;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use crate::{
     config::Upstream,
-    desk::{Behind, CODING, Desk, KEY, config},
+    desk::{Behind, CODING, Desk, KEY, config, secret},
 };
 
 const ANSWER: &str = "{\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\n \"content\":\"ok\\u00e9\"}}],  \"usage\":{}}\n";
@@ -92,12 +91,8 @@ async fn a_client_keeps_its_name_and_headers_but_those_of_its_connection() {
 async fn the_gateways_key_stands_where_the_client_had_its_own() {
     let behind = Behind::json(ANSWER).await;
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("key");
-    std::fs::write(&file, "operator.secret\n").unwrap();
-    #[cfg(unix)]
-    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let mut config = config(behind.addr);
-    config.upstream[0].key = Some(format!("file:{}", file.display()).try_into().unwrap());
+    config.upstream[0].key = Some(secret(&folder, "operator.secret\n"));
     let desk = Desk::with(config).await;
     desk.post("/v1/chat/completions").body(CODING).send().await.unwrap();
     assert_eq!(behind.last().headers["authorization"], "Bearer operator.secret");
@@ -139,19 +134,7 @@ async fn the_longest_path_decides_between_upstreams() {
 
 #[tokio::test]
 async fn an_event_is_handed_on_before_the_next_one_comes() {
-    let (send, events) = mpsc::channel::<Bytes>(8);
-    let events = Mutex::new(Some(events));
-    let behind = Behind::answering(move |_| {
-        let events = events.lock().unwrap().take().expect("one request");
-        let stream = futures_util::stream::unfold(events, |mut events| async {
-            Some((Ok::<_, std::convert::Infallible>(events.recv().await?), events))
-        });
-        Response::builder()
-            .header("content-type", "text/event-stream")
-            .body(Body::from_stream(stream))
-            .unwrap()
-    })
-    .await;
+    let (behind, send) = Behind::streaming().await;
     let desk = Desk::before(behind.addr).await;
     let asked = tokio::spawn(desk.post("/v1/chat/completions").body(CODING).send());
     let event =
@@ -257,19 +240,7 @@ async fn http2_clients_are_served_too() {
 
 #[tokio::test]
 async fn what_is_under_way_may_end_when_the_gateway_is_stopped() {
-    let (send, events) = mpsc::channel::<Bytes>(8);
-    let events = Mutex::new(Some(events));
-    let behind = Behind::answering(move |_| {
-        let events = events.lock().unwrap().take().expect("one request");
-        let stream = futures_util::stream::unfold(events, |mut events| async {
-            Some((Ok::<_, std::convert::Infallible>(events.recv().await?), events))
-        });
-        Response::builder()
-            .header("content-type", "text/event-stream")
-            .body(Body::from_stream(stream))
-            .unwrap()
-    })
-    .await;
+    let (behind, send) = Behind::streaming().await;
     let mut desk = Desk::before(behind.addr).await;
     // Somebody looks at the page meanwhile, and a browser connects ahead.
     let looks = reqwest::get(desk.url("/planguard/events")).await.unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{Response, StatusCode};
 use planguard::sim::Answer;
 
-use crate::desk::{Behind, CODING, Desk, KEY, config, json, simulated};
+use crate::desk::{Behind, CODING, Desk, KEY, config, json, secret, simulated};
 
 #[tokio::test]
 async fn the_page_shows_a_halt_and_its_release_and_needs_no_script() {
@@ -92,12 +92,8 @@ async fn the_webhook_hears_of_a_halt_and_of_a_release() {
     let (_, server) = simulated([Answer::error(1313)]).await;
     let hook = Behind::json("{}").await;
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("hook");
-    std::fs::write(&file, format!("http://{}/hook?token=t", hook.addr)).unwrap();
-    #[cfg(unix)]
-    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let mut config = config(server.addr());
-    config.webhook = Some(format!("file:{}", file.display()).try_into().unwrap());
+    config.webhook = Some(secret(&folder, &format!("http://{}/hook?token=t", hook.addr)));
     let desk = Desk::with(config).await;
     desk.post("/v1/chat/completions").body(CODING).send().await.unwrap();
     let heard = async |n: usize| {
