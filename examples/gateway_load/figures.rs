@@ -29,14 +29,33 @@ impl Times {
     }
 }
 
+/// How much of the bare proxy's time to the first byte the gateway's is.
+#[derive(Clone, Copy)]
+pub struct Ratio {
+    pub p50: f64,
+    pub p99: f64,
+}
+
+impl Ratio {
+    pub fn of(gateway: &Times, bare: &Times) -> Self {
+        let ratio = |part: f64| gateway.at(part) / bare.at(part);
+        Self { p50: ratio(0.5), p99: ratio(0.99) }
+    }
+
+    pub fn is_within(self, most: f64) -> bool {
+        self.p50 <= most && self.p99 <= most
+    }
+}
+
 pub fn table(
     as_json: bool,
     names: &[&str; 3],
     first_byte: &[Times; 3],
-    crowd: &[(&str, Crowd)],
+    crowd: &[(&str, Crowd); 2],
     soak: &Soak,
 ) {
-    let ratio = |part: f64| first_byte[2].at(part) / first_byte[1].at(part);
+    let few = Ratio::of(&first_byte[2], &first_byte[1]);
+    let many = Ratio::of(&crowd[1].1.first_byte, &crowd[0].1.first_byte);
     if as_json {
         let times = |times: &Times| json!({ "p50_ms": times.at(0.5), "p99_ms": times.at(0.99) });
         let first: serde_json::Map<_, _> =
@@ -55,8 +74,8 @@ pub fn table(
         println!(
             "{}",
             json!({
-                "first_byte": first, "ratio_p50": ratio(0.5), "ratio_p99": ratio(0.99),
-                "crowd": crowd,
+                "first_byte": first, "ratio_p50": few.p50, "ratio_p99": few.p99,
+                "crowd": crowd, "crowd_ratio_p50": many.p50, "crowd_ratio_p99": many.p99,
                 "soak": { "broken": soak.broken, "before": holds(&soak.before), "after": holds(&soak.after) },
             })
         );
@@ -66,7 +85,7 @@ pub fn table(
     for (name, times) in names.iter().zip(first_byte) {
         println!("{name:<25} {:>10.3} {:>9.3}", times.at(0.5), times.at(0.99));
     }
-    println!("gateway : bare proxy      {:>10.2} {:>9.2}", ratio(0.5), ratio(0.99));
+    println!("gateway : bare proxy      {:>10.2} {:>9.2}", few.p50, few.p99);
     println!(
         "\nmany streams at once      p50 ms    p99 ms   streams   CPU ms   memory KiB before, standing, end"
     );
@@ -81,6 +100,7 @@ pub fn table(
             crowd.cpu_ms
         );
     }
+    println!("gateway : bare proxy {:>11.2} {:>9.2}", many.p50, many.p99);
     let (before, after) = (soak.before, soak.after);
     println!("\n{} calls that broke off   before   after", soak.broken);
     println!("memory KiB {:>24} {:>7}", before.memory_kib, after.memory_kib);

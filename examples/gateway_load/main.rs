@@ -10,8 +10,8 @@
 //! slows all of them.
 //!
 //! 1. Time to the first byte of a stream, `--requests` for each, a few at once.
-//! 2. `--streams` streams at once for `--seconds`, through each proxy: the same
-//!    times, and how memory grows.
+//! 2. `--streams` streams at once for `--seconds`, through each proxy in turns,
+//!    `--rounds` times: the same times, and how memory grows.
 //! 3. Clients that go away in the middle and answers that break off, for
 //!    `--seconds`: descriptors, memory and tasks before and afterwards.
 
@@ -27,7 +27,8 @@ use planguard::BoxError;
 
 use asked::{Client, Plan};
 use child::Child;
-use figures::{Times, table};
+use figures::{Ratio, Times, table};
+use soak::Crowd;
 
 #[derive(Parser)]
 #[command(about = "What the gateway costs, beside a bare proxy and none")]
@@ -41,9 +42,12 @@ struct Args {
     /// Streams at once in the second part.
     #[arg(long, default_value_t = 1_000)]
     streams: u32,
-    /// How long the second and the third part take, each.
+    /// How long the third part takes, and each turn of the second.
     #[arg(long, default_value_t = 60)]
     seconds: u64,
+    /// How many turns each proxy has in the second part.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
     /// One JSON object instead of tables.
     #[arg(long)]
     json: bool,
@@ -90,13 +94,17 @@ async fn run(args: Args) -> Result<bool, BoxError> {
         tell("time to first byte", turn, turns);
     }
 
-    let mut crowd = Vec::new();
-    for (name, client, child) in
-        [("bare proxy", &through_bare, &bare), ("gateway", &through_gateway, &gateway)]
-    {
-        eprintln!("{} streams at once through the {name}, {} s", args.streams, args.seconds);
-        let length = Duration::from_secs(args.seconds);
-        crowd.push((name, soak::crowd(client, child, args.streams, length).await?));
+    let length = Duration::from_secs(args.seconds);
+    let proxies = [("bare proxy", &through_bare, &bare), ("gateway", &through_gateway, &gateway)];
+    let mut crowd = proxies.map(|(name, ..)| (name, Crowd::default()));
+    for round in 1..=args.rounds {
+        for ((name, client, child), (_, crowd)) in proxies.into_iter().zip(&mut crowd) {
+            eprintln!(
+                "{} streams at once through the {name}, {} s, round {round} of {}",
+                args.streams, args.seconds, args.rounds
+            );
+            crowd.add(soak::crowd(client, child, args.streams, length).await?);
+        }
     }
 
     // A provider that breaks off every second answer, and clients that go away.
@@ -107,14 +115,14 @@ async fn run(args: Args) -> Result<bool, BoxError> {
     .await?;
     let soaked = gateway_before(&breaking.url, &folder.path().join("b")).await?;
     eprintln!("clients that go away and answers that break off, {} s", args.seconds);
-    let soak =
-        soak::soak(&soaked, Plan { at_once: 200, length: Duration::from_secs(args.seconds) });
+    let soak = soak::soak(&soaked, Plan { at_once: 200, length });
     let soak = soak.await?;
 
     table(args.json, &targets.map(|(name, _)| name), &first_byte, &crowd, &soak);
     let Some(most) = args.at_most else { return Ok(true) };
-    let ratio = |part: f64| first_byte[2].at(part) / first_byte[1].at(part);
-    Ok(ratio(0.5) <= most && ratio(0.99) <= most && soak.is_clean())
+    let few = Ratio::of(&first_byte[2], &first_byte[1]);
+    let many = Ratio::of(&crowd[1].1.first_byte, &crowd[0].1.first_byte);
+    Ok(few.is_within(most) && many.is_within(most) && soak.is_clean())
 }
 
 /// A gateway before `provider`, with its ledger in `folder`.

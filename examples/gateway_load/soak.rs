@@ -12,13 +12,27 @@ use crate::{
 };
 
 /// Many streams at once.
+#[derive(Default)]
 pub struct Crowd {
     pub first_byte: Times,
     pub streams: usize,
-    /// Before; when the crowd stood; at its end.
+    /// Before; when the first crowd stood; at the end of the last.
     pub memory_kib: [u64; 3],
     /// Of the process, for all streams.
     pub cpu_ms: u64,
+}
+
+impl Crowd {
+    /// Adds a later crowd through the same proxy.
+    pub fn add(&mut self, later: Self) {
+        if self.streams == 0 {
+            self.memory_kib = later.memory_kib;
+        }
+        self.memory_kib[2] = later.memory_kib[2];
+        self.first_byte.add(later.first_byte);
+        self.streams += later.streams;
+        self.cpu_ms += later.cpu_ms;
+    }
 }
 
 /// What was held before and after clients and answers that broke off.
