@@ -101,6 +101,9 @@ impl Timeouts {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Upstream {
+    /// Where it stands in the file.
+    #[serde(skip)]
+    pub line: Option<usize>,
     /// The path that it is served under: `/` or, say, `/work`.
     #[serde(default = "root")]
     pub path: String,
@@ -130,6 +133,7 @@ impl Upstream {
     /// Z.AI's plan under `/`, with the clients' keys.
     pub fn zai() -> Self {
         Self {
+            line: None,
             path: root(),
             profile: "zai".to_owned(),
             openai: Some("https://api.z.ai/api/coding/paas/v4".to_owned()),
@@ -205,7 +209,11 @@ impl Config {
         let config = Self::parse(&text).map_err(|(line, column, what)| {
             ConfigError(format!("{name}, line {line}, column {column}: {what}"))
         })?;
-        config.with_environment()
+        let mut config = config.with_environment()?;
+        for (upstream, line) in config.upstream.iter_mut().zip(lines_of_upstreams(&text)) {
+            upstream.line = Some(line);
+        }
+        Ok(config)
     }
 
     /// The settings in `text`, or line, column and what is wrong there. The
@@ -213,8 +221,7 @@ impl Config {
     pub fn parse(text: &str) -> Result<Self, (usize, usize, String)> {
         toml::from_str(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
-            let before = text.get(..at).unwrap_or_default();
-            let line = before.matches('\n').count() + 1;
+            let (before, line) = before(text, at);
             let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
             (line, column, without_values(error.message()))
         })
@@ -232,6 +239,20 @@ impl Config {
                 ))
             })
     }
+}
+
+/// What stands before the byte `at`, and the number of its line.
+fn before(text: &str, at: usize) -> (&str, usize) {
+    let before = text.get(..at).unwrap_or_default();
+    (before, before.matches('\n').count() + 1)
+}
+
+fn lines_of_upstreams(text: &str) -> Vec<usize> {
+    let table = toml::de::DeTable::parse(text).ok();
+    let upstreams =
+        table.as_ref().and_then(|table| table.get_ref().get("upstream")?.get_ref().as_array());
+    let places = upstreams.into_iter().flat_map(|upstreams| upstreams.iter());
+    places.map(|upstream| before(text, upstream.span().start).1).collect()
 }
 
 /// A message without what somebody wrote as a value: it may be a key.

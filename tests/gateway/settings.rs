@@ -61,6 +61,19 @@ fn a_mistake_is_told_with_its_line() {
 }
 
 #[tokio::test]
+async fn an_upstream_that_guards_nothing_is_told_with_its_line() {
+    let good = "profile = \"zai\"\nopenai = \"https://api.z.ai/api/coding/paas/v4\"\n";
+    let bad = "profile = \"zai\"\nopenai = \"https://api.example.com/v1\"\n";
+    for (text, line) in [
+        (format!("[[upstream]]\n{good}\n# Another.\n[[upstream]]\npath = \"/b\"\n{bad}"), 6),
+        (format!("[[upstream]]\n{bad}"), 1),
+    ] {
+        let error = refused(&loaded(&text).unwrap()).await;
+        assert!(error.contains(&format!("line {line}, upstream")), "{line}: {error}");
+    }
+}
+
+#[tokio::test]
 async fn a_key_that_others_may_read_is_refused_and_never_shown() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("key");
