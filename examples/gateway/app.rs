@@ -83,7 +83,7 @@ impl App {
         let events = self.gateway.plan.events();
         let mut beside = JoinSet::new();
         beside.spawn(listen_to(events, self.gateway.clone(), webhook.clone()));
-        beside.spawn(listen_to_releases(self.gateway.clone(), webhook));
+        beside.spawn(listen_to_releases(self.gateway.clone(), webhook.clone()));
         beside.spawn(figures::keep());
         let stopping = self.gateway.stopping.clone();
         let stop = async move {
@@ -94,6 +94,9 @@ impl App {
         let router = router(self.gateway, self.hosts);
         serve::serve(listener, router, self.timeouts, stops, stop).await;
         beside.shutdown().await;
+        if let Some(webhook) = webhook {
+            webhook.finish().await;
+        }
     }
 }
 

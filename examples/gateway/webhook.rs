@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::Uri;
 use planguard::breaker::{Event, What};
 use serde_json::{Value, json};
+use tokio_util::task::TaskTracker;
 
 use crate::{releases::Release, status::rfc3339, transport::Transport};
 
@@ -12,22 +13,34 @@ use crate::{releases::Release, status::rfc3339, transport::Transport};
 const PAUSES: [Duration; 3] =
     [Duration::from_secs(1), Duration::from_secs(10), Duration::from_secs(60)];
 
+/// How long the gateway's end waits for what is not told yet.
+const LAST: Duration = Duration::from_secs(10);
+
 /// Where messages go. Its URL is often a secret, so no log names it.
 #[derive(Clone)]
 pub struct Webhook {
     transport: Transport,
     url: Uri,
+    under_way: TaskTracker,
 }
 
 impl Webhook {
     pub fn new(transport: Transport, url: Uri) -> Self {
-        Self { transport, url }
+        Self { transport, url, under_way: TaskTracker::new() }
     }
 
     /// Sends `message`, in a task of its own.
     pub fn tell(&self, message: Value) {
         let webhook = self.clone();
-        tokio::spawn(async move { webhook.send(message.to_string()).await });
+        self.under_way.spawn(async move { webhook.send(message.to_string()).await });
+    }
+
+    /// Waits a little for messages that are under way. There are no more.
+    pub async fn finish(&self) {
+        self.under_way.close();
+        if tokio::time::timeout(LAST, self.under_way.wait()).await.is_err() {
+            tracing::error!("the webhook did not take {} messages", self.under_way.len());
+        }
     }
 
     async fn send(&self, message: String) {

@@ -1,6 +1,9 @@
 //! What the operator sees.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use http::{Response, StatusCode};
 use planguard::sim::Answer;
@@ -113,6 +116,29 @@ async fn the_webhook_hears_of_a_halt_and_of_a_release() {
     let release = heard(2).await;
     assert_eq!(release["event"], "release");
     assert_eq!(release["details"]["by"]["name"], "Ada");
+}
+
+#[tokio::test]
+async fn what_the_webhook_has_not_taken_yet_is_told_before_the_gateway_ends() {
+    let (_, server) = simulated([Answer::error(1313)]).await;
+    let asked = AtomicUsize::new(0);
+    let hook = Behind::answering(move |_| {
+        // It takes the second try.
+        let status = if asked.fetch_add(1, Ordering::Relaxed) == 0 { 503 } else { 200 };
+        Response::builder().status(status).body("{}".into()).unwrap()
+    });
+    let hook = hook.await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = config(server.addr());
+    config.webhook = Some(secret(&folder, &format!("http://{}/hook", hook.addr)));
+    let mut desk = Desk::with(config).await;
+    desk.post("/v1/chat/completions").body(CODING).send().await.unwrap();
+    while hook.count() == 0 {
+        tokio::task::yield_now().await;
+    }
+    desk.stop();
+    (&mut desk.served).await.unwrap();
+    assert_eq!(hook.count(), 2);
 }
 
 #[tokio::test]
