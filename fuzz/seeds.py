@@ -61,6 +61,7 @@ def main():
         seed("reset", number, NONE + NONE + data)
         event = data if b"data:" in data else b"data: " + data + b"\n\n"
         seed("sse_scanner", number, NONE + NONE + NONE + event)
+        seed("cut_stream", number, NONE + event)
 
     jwt = "eyJhbGciOiJIUzI1NiJ9.eyJhcGlfa2V5IjoidGVzdGVyIiwiZXhwIjoxfQ.c2lnbmF0dXJl"
     for number, header in enumerate(["Bearer tester.secret", f"bearer {jwt}", "tester"]):
