@@ -4,6 +4,7 @@ use std::{
     convert::Infallible,
     net::SocketAddr,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use axum::body::Body;
@@ -127,6 +128,16 @@ impl Behind {
 
     pub fn count(&self) -> usize {
         self.arrived.lock().unwrap().len()
+    }
+
+    /// Waits until `n` requests have come.
+    pub async fn hears(&self, n: usize) {
+        let heard = async {
+            while self.count() < n {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), heard).await.expect("it hears");
     }
 
     pub fn last(&self) -> Arrived {

@@ -100,12 +100,7 @@ async fn the_webhook_hears_of_a_halt_and_of_a_release() {
     let desk = Desk::with(config).await;
     desk.post("/v1/chat/completions").body(CODING).send().await.unwrap();
     let heard = async |n: usize| {
-        let waited = async {
-            while hook.count() < n {
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(10), waited).await.expect("it hears");
+        hook.hears(n).await;
         json(std::str::from_utf8(&hook.last().body).unwrap())
     };
     let halt = heard(1).await;
@@ -133,9 +128,7 @@ async fn what_the_webhook_has_not_taken_yet_is_told_before_the_gateway_ends() {
     config.webhook = Some(secret(&folder, &format!("http://{}/hook", hook.addr)));
     let mut desk = Desk::with(config).await;
     desk.post("/v1/chat/completions").body(CODING).send().await.unwrap();
-    while hook.count() == 0 {
-        tokio::task::yield_now().await;
-    }
+    hook.hears(1).await;
     desk.stop();
     (&mut desk.served).await.unwrap();
     assert_eq!(hook.count(), 2);
