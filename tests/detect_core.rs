@@ -136,6 +136,7 @@ fn striking_streams() -> Vec<String> {
         // Plain text, and JSON where a stream was promised.
         "data: [1313][Fair Usage Policy]\n\n".to_owned(),
         SAYS_1313.to_owned(),
+        format!("\u{feff}{SAYS_1313}"),
     ]
 }
 
@@ -143,6 +144,10 @@ fn striking_streams() -> Vec<String> {
 fn a_strike_in_a_stream_is_found_in_every_dialect() {
     for stream in striking_streams() {
         assert_eq!(class(CHAT, 200, SSE, &stream), Some(Class::PolicyViolation), "{stream}");
+        let one_by_one: Vec<_> = (0..stream.len()).collect();
+        let cut = chunked(CHAT, 200, SSE, stream.as_bytes(), &one_by_one);
+        let cut = cut.map(|signal| signal.class);
+        assert_eq!(cut, Some(Class::PolicyViolation), "byte by byte: {stream}");
     }
 }
 

@@ -165,9 +165,9 @@ impl Document {
                 Some(b'{') => Form::Json,
                 Some(_) => Form::Text,
             },
-            Some(_) if self.expect == Expect::Events => Form::Events,
             // Half a byte order mark.
             Some(_) if BOM.starts_with(begin) => Form::Unknown,
+            Some(_) if self.expect == Expect::Events => Form::Events,
             Some(_) if events.iter().any(|field| begin.starts_with(field)) => Form::Events,
             Some(_) if events.iter().any(|field| field.starts_with(begin)) => Form::Unknown,
             Some(_) => Form::Text,
