@@ -283,6 +283,26 @@ fn a_stream_that_is_declared_as_text_is_one_at_any_chunking() {
     assert_eq!(cut, whole(MESSAGES, 200, "text/plain", &body));
 }
 
+/// Whether it stands in a piece of its own, which is searched before anything
+/// is read of it, or comes byte by byte.
+#[test]
+fn an_event_that_says_that_it_is_an_error_is_one_at_any_chunking() {
+    let first = "data: {\"choices\":[]}\n\n";
+    for event in [
+        r#"{"success":false,"msg":"x"}"#,
+        r#"{"\u0073uccess":false,"msg":"x"}"#,
+        r#"{"\u0065rror":{"\u0063ode":"1313","message":"x"}}"#,
+        r#"{"code":"1313","msg":"x"}"#,
+    ] {
+        let body = format!("{first}data: {event}\n\n");
+        let one_by_one: Vec<_> = (0..body.len()).collect();
+        let cut = chunked(CHAT, 200, SSE, body.as_bytes(), &one_by_one);
+        assert!(cut.is_some(), "{event}");
+        assert_eq!(cut, chunked(CHAT, 200, SSE, body.as_bytes(), &[first.len()]), "{event}");
+        assert_eq!(cut, whole(CHAT, 200, SSE, &body), "{event}");
+    }
+}
+
 #[test]
 fn half_a_code_is_no_code() {
     let signal = whole(CHAT, 429, JSON, r#"{"error":{"code":"1313"#).unwrap();

@@ -1,11 +1,14 @@
 //! What several fuzz targets need: bytes in pieces, and a verdict on them.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    sync::LazyLock,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header::CONTENT_TYPE};
 use planguard::{
     detect::{Inspection, Opening},
-    profile::{Claim, zai},
+    profile::{Claim, all_built_in},
     signal::Signal,
 };
 
@@ -34,11 +37,17 @@ pub fn lines(input: &[u8]) -> (&[u8], &[u8]) {
     (first, rest.get(1..).unwrap_or_default())
 }
 
-/// One endpoint of the built-in profile.
+/// One endpoint of the built-in profiles; those of Z.AI come first.
 pub fn claim(number: u8) -> Claim {
-    let profile = zai();
-    let count = profile.endpoints().len() as u16;
-    Claim::new(profile, u16::from(number) % count).expect("it has that endpoint")
+    static CLAIMS: LazyLock<Vec<Claim>> = LazyLock::new(|| {
+        let mut profiles = all_built_in();
+        profiles.sort_by_key(|profile| profile.id() != "zai");
+        let all = profiles.into_iter().flat_map(|profile| {
+            (0..).map_while(move |endpoint| Claim::new(profile.clone(), endpoint))
+        });
+        all.collect()
+    });
+    CLAIMS[usize::from(number) % CLAIMS.len()].clone()
 }
 
 /// The moment of every verdict.

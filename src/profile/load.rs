@@ -116,10 +116,6 @@ fn compile(
     let line_starts = ["\ndata", "\rdata"];
     let needles_and_lines = needles.iter().map(|needle| last_word(needle)).chain(line_starts);
     let needles_and_lines = needles_and_lines.map(str::to_owned).collect();
-    #[cfg(feature = "tower")]
-    let keys = ["\"code\"", "\"success\""].map(str::to_owned);
-    #[cfg(feature = "tower")]
-    let needles_and_keys = needles.iter().cloned().chain(keys).collect();
     let notice = Notice::new(
         &file.id,
         (&file.provider, &file.plan),
@@ -146,8 +142,6 @@ fn compile(
         reads_success_heads: rules.iter().any(Rule::reads_success_heads),
         needles: Words::new(needles, false),
         needles_and_lines: Words::new(needles_and_lines, false),
-        #[cfg(feature = "tower")]
-        needles_and_keys: Words::new(needles_and_keys, false),
         rules,
         fixtures: fixtures.unwrap_or_else(|| Fixtures::parsed(name, file.fixtures)),
         endpoints: file.endpoints,
@@ -210,11 +204,15 @@ fn last_word(needle: &str) -> &str {
     at.and_then(|at| needle.get(at..)).unwrap_or(needle)
 }
 
+/// By what an answer says of itself that it is an error, and what an escape
+/// begins with that may stand for a letter of such a word.
+const SPEAKS: [&str; 4] = ["error", "\"code\"", "\"success\"", "\\u00"];
+
 /// What a success must hold somewhere for any rule, or an error in it, to be
-/// found: the values of the success rules, `error`, and the keys of codes that
-/// stand outside an error object.
+/// found: [`SPEAKS`], the values of the success rules, and the keys of codes
+/// that stand outside an error object.
 fn needles(rules: &[Rule], codes: &[String]) -> Vec<String> {
-    let mut needles = vec!["error".to_owned()];
+    let mut needles = SPEAKS.map(str::to_owned).to_vec();
     let outside = codes.iter().filter(|pointer| !pointer.contains("error"));
     needles.extend(outside.filter_map(|p| Some(format!("\"{}\"", p.rsplit_once('/')?.1))));
     needles.extend(rules.iter().filter(|rule| rule.is_about_success()).flat_map(Rule::needles));

@@ -71,9 +71,6 @@ struct Inner {
     needles: pattern::Words,
     /// The needles, and what begins a further line of data.
     needles_and_lines: pattern::Words,
-    /// The needles, and the keys by which a success says that it is none.
-    #[cfg(feature = "tower")]
-    needles_and_keys: pattern::Words,
     fixtures: fixture::Fixtures,
 }
 
@@ -242,13 +239,6 @@ impl Profile {
     /// one search instead of two.
     pub(crate) fn may_matter_or_go_on(&self, event: &[u8]) -> bool {
         self.0.needles_and_lines.is_in(event)
-    }
-
-    /// The same for a whole body: also whether it may say of itself, by a key
-    /// that is no needle, that it is an error.
-    #[cfg(feature = "tower")]
-    pub(crate) fn may_matter_or_fail(&self, body: &[u8]) -> bool {
-        self.0.needles_and_keys.is_in(body)
     }
 
     /// Whether some rule matches successes by their headers alone, so that
