@@ -33,18 +33,21 @@ impl App {
     /// Checks everything that `config` says, reads its keys and opens its
     /// ledger. Sends nothing.
     pub async fn new(config: &Config) -> Result<Self, ConfigError> {
-        let upstreams: Result<Vec<_>, _> = config.upstream.iter().map(Upstream::new).collect();
-        let upstreams = upstreams?;
-        config.timeouts.check()?;
-        distinct(&upstreams)?;
+        let upstreams = upstreams(config)?;
+        if let Some(name) = config.timeouts.too_short() {
+            let what = format!("[timeouts]: {name} has to be at least 1");
+            return Err(config.wrong(&format!("timeouts.{name}"), what));
+        }
         let has_key = config.reroute.is_some() || upstreams.iter().any(Upstream::has_key);
         if !config.listen.ip().is_loopback() && has_key {
-            return Err(ConfigError::new(format!(
+            let what = format!(
                 "{} can be reached from other machines, and whoever does would use a key of this configuration: listen on 127.0.0.1, or leave keys out, so that each client sends its own",
                 config.listen
-            )));
+            );
+            return Err(config.wrong("listen", what));
         }
-        let webhook = config.webhook.as_ref().map(webhook_url).transpose()?;
+        let webhook = config.webhook.as_ref().map(webhook_url).transpose();
+        let webhook = webhook.map_err(|error| config.wrong("webhook", error))?;
         figures::begin()?;
         let ledger = guard::ledger(config).await?;
         let plan = guard::guard(config, &upstreams, ledger.clone())?;
@@ -136,21 +139,26 @@ async fn listen_to_releases(gateway: Arc<Gateway>, webhook: Option<Webhook>) {
     .await;
 }
 
-/// Every path leads to one upstream, and none of them to the gateway's pages.
-fn distinct(upstreams: &[Upstream]) -> Result<(), ConfigError> {
+/// All of them: every path leads to one, and none to the gateway's pages.
+fn upstreams(config: &Config) -> Result<Vec<Upstream>, ConfigError> {
     let mut known = BTreeSet::new();
-    for path in upstreams.iter().map(|upstream| upstream.path.trim_end_matches('/')) {
+    let checked = config.upstream.iter().enumerate().map(|(number, named)| {
+        let wrong = |what: String| config.wrong(&format!("upstream.{number}"), what);
+        let upstream = Upstream::new(named).map_err(|error| wrong(error.to_string()))?;
+        let path = named.path.trim_end_matches('/');
         let shown = if path.is_empty() { "/" } else { path };
         if !known.insert(path) {
-            return Err(ConfigError::new(format!("two upstreams have the path `{shown}`")));
+            return Err(wrong(format!("two upstreams have the path `{shown}`")));
         }
         let first = path.split('/').nth(1).unwrap_or_default();
         if ["planguard", "metrics", "healthz", "readyz"].contains(&first) {
-            let what = format!("upstream `{shown}`: that path is one of the gateway's own");
-            return Err(ConfigError::new(what));
+            return Err(wrong(format!(
+                "upstream `{shown}`: that path is one of the gateway's own"
+            )));
         }
-    }
-    Ok(())
+        Ok(upstream)
+    });
+    checked.collect()
 }
 
 fn webhook_url(secret: &Secret) -> Result<Uri, ConfigError> {

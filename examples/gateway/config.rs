@@ -9,7 +9,10 @@ use figment::{
 use planguard::{breaker::Posture, workload::Sensitivity};
 use serde::{Deserialize, Serialize};
 
-use crate::secret::Secret;
+use crate::{
+    places::{Places, before},
+    secret::Secret,
+};
 
 /// `PLANGUARD_GATEWAY_LISTEN=127.0.0.1:9000` stands over `listen`, and
 /// `PLANGUARD_GATEWAY_TIMEOUTS__IDLE_SECS=60` over `idle_secs` in `[timeouts]`.
@@ -19,6 +22,8 @@ const ENV_PREFIX: &str = "PLANGUARD_GATEWAY_";
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
+    #[serde(skip)]
+    pub places: Places,
     pub listen: SocketAddr,
     /// Names by which browsers may call it, beside those of this machine.
     pub allow_hosts: Vec<String>,
@@ -37,6 +42,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            places: Places::default(),
             listen: ([127, 0, 0, 1], 8787).into(),
             allow_hosts: Vec::new(),
             ledger: None,
@@ -82,18 +88,15 @@ impl Default for Timeouts {
 }
 
 impl Timeouts {
-    /// With none of them anything could work.
-    pub fn check(&self) -> Result<(), ConfigError> {
+    /// The one, if any, with which nothing could work.
+    pub fn too_short(&self) -> Option<&'static str> {
         let named = [
             ("connect_secs", self.connect_secs),
             ("head_secs", self.head_secs),
             ("idle_secs", self.idle_secs),
             ("client_head_secs", self.client_head_secs),
         ];
-        match named.iter().find(|(_, secs)| *secs == 0) {
-            Some((name, _)) => Err(ConfigError(format!("[timeouts]: {name} has to be at least 1"))),
-            None => Ok(()),
-        }
+        named.iter().find(|(_, secs)| *secs == 0).map(|(name, _)| *name)
     }
 }
 
@@ -101,9 +104,6 @@ impl Timeouts {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Upstream {
-    /// Where it stands in the file.
-    #[serde(skip)]
-    pub line: Option<usize>,
     /// The path that it is served under: `/` or, say, `/work`.
     #[serde(default = "root")]
     pub path: String,
@@ -133,7 +133,6 @@ impl Upstream {
     /// Z.AI's plan under `/`, with the clients' keys.
     pub fn zai() -> Self {
         Self {
-            line: None,
             path: root(),
             profile: "zai".to_owned(),
             openai: Some("https://api.z.ai/api/coding/paas/v4".to_owned()),
@@ -209,11 +208,7 @@ impl Config {
         let config = Self::parse(&text).map_err(|(line, column, what)| {
             ConfigError(format!("{name}, line {line}, column {column}: {what}"))
         })?;
-        let mut config = config.with_environment()?;
-        for (upstream, line) in config.upstream.iter_mut().zip(lines_of_upstreams(&text)) {
-            upstream.line = Some(line);
-        }
-        Ok(config)
+        Self { places: Places::in_file(&name.to_string(), &text), ..config }.with_environment()
     }
 
     /// The settings in `text`, or line, column and what is wrong there. The
@@ -227,32 +222,33 @@ impl Config {
         })
     }
 
-    pub fn with_environment(self) -> Result<Self, ConfigError> {
-        Figment::from(Serialized::defaults(self))
-            .merge(Env::prefixed(ENV_PREFIX).split("__"))
-            .extract()
-            .map_err(|error| {
-                let key = error.path.join("__").to_uppercase();
-                // The value may be a key: its name alone is told.
-                ConfigError(format!(
-                    "the environment's {ENV_PREFIX}{key} is no setting, or no value for it"
-                ))
-            })
+    pub fn with_environment(mut self) -> Result<Self, ConfigError> {
+        let variable = |key: &str| {
+            let name = key.replace('.', "__").to_uppercase();
+            format!("the environment's {ENV_PREFIX}{name}")
+        };
+        let environment = Env::prefixed(ENV_PREFIX).split("__");
+        let mut places = std::mem::take(&mut self.places);
+        for (key, _) in environment.iter() {
+            places.replace(key.as_str(), variable(key.as_str()));
+        }
+        let config = Figment::from(Serialized::defaults(self)).merge(environment).extract();
+        let config: Self = config.map_err(|error| {
+            // The value may be a key: its name alone is told.
+            let variable = variable(&error.path.join("."));
+            ConfigError(format!("{variable} is no setting, or no value for it"))
+        })?;
+        Ok(Self { places, ..config })
     }
-}
 
-/// What stands before the byte `at`, and the number of its line.
-fn before(text: &str, at: usize) -> (&str, usize) {
-    let before = text.get(..at).unwrap_or_default();
-    (before, before.matches('\n').count() + 1)
-}
-
-fn lines_of_upstreams(text: &str) -> Vec<usize> {
-    let table = toml::de::DeTable::parse(text).ok();
-    let upstreams =
-        table.as_ref().and_then(|table| table.get_ref().get("upstream")?.get_ref().as_array());
-    let places = upstreams.into_iter().flat_map(|upstreams| upstreams.iter());
-    places.map(|upstream| before(text, upstream.span().start).1).collect()
+    /// Says `what` is wrong with `key`, such as `timeouts.idle_secs`, and where
+    /// that stands.
+    pub fn wrong(&self, key: &str, what: impl fmt::Display) -> ConfigError {
+        ConfigError(match self.places.find(key) {
+            Some(place) => format!("{place}: {what}"),
+            None => what.to_string(),
+        })
+    }
 }
 
 /// A message without what somebody wrote as a value: it may be a key.

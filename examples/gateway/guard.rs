@@ -16,7 +16,7 @@ use crate::{
 
 /// The store that `config` names, or this login's.
 pub async fn ledger(config: &Config) -> Result<Arc<dyn Ledger>, ConfigError> {
-    let trouble = |error: planguard::ledger::LedgerError| ConfigError::new(error.to_string());
+    let trouble = |error: planguard::ledger::LedgerError| config.wrong("ledger", error);
     Ok(match config.ledger.as_deref() {
         Some(url) if url.starts_with("redis://") || url.starts_with("rediss://") => {
             Arc::new(RedisLedger::connect(url).await.map_err(trouble)?)
@@ -36,14 +36,15 @@ pub fn guard(
     ledger: Arc<dyn Ledger>,
 ) -> Result<PlanGuard, ConfigError> {
     let mut profiles: BTreeMap<&str, (&str, Profile)> = BTreeMap::new();
-    for (upstream, named) in upstreams.iter().zip(&config.upstream) {
+    for (number, (upstream, named)) in upstreams.iter().zip(&config.upstream).enumerate() {
         let (id, source) = (upstream.profile.id(), named.profile.as_str());
         let (known, _) = profiles.entry(id).or_insert((source, upstream.profile.clone()));
         // A guard has one profile of an id, and would not know the other's hosts.
         if *known != source {
-            return Err(ConfigError::new(format!(
+            let what = format!(
                 "the profiles `{known}` and `{source}` both have the id `{id}`: give one another id"
-            )));
+            );
+            return Err(config.wrong(&format!("upstream.{number}.profile"), what));
         }
     }
     let mut profiles = profiles.into_values().map(|(_, profile)| profile);
@@ -66,18 +67,21 @@ fn action(config: &Config) -> Result<Action, ConfigError> {
         (NonCoding::Block, _) => Action::Block,
         (NonCoding::Warn, _) => Action::Warn,
         (NonCoding::Report, _) => Action::Report,
-        (NonCoding::Reroute, Some(reroute)) => Action::Reroute(metered(reroute)?),
+        (NonCoding::Reroute, Some(reroute)) => {
+            let metered = metered(reroute);
+            Action::Reroute(metered.map_err(|what| config.wrong("reroute", what))?)
+        }
         (NonCoding::Reroute, None) => {
             let what = "non_coding = \"reroute\" needs a [reroute] with a key";
-            return Err(ConfigError::new(what));
+            return Err(config.wrong("non_coding", what));
         }
     })
 }
 
-fn metered(reroute: &Reroute) -> Result<Metered, ConfigError> {
-    let wrong = |what: String| ConfigError::new(format!("[reroute]: {what}"));
+fn metered(reroute: &Reroute) -> Result<Metered, String> {
+    let wrong = |what: String| format!("[reroute]: {what}");
     let key = reroute.key.read().map_err(|error| wrong(error.to_string()))?;
-    let places = bases(&reroute.openai, &reroute.responses, &reroute.anthropic).map_err(&wrong)?;
+    let places = bases(&reroute.openai, &reroute.responses, &reroute.anthropic).map_err(wrong)?;
     let metered = places
         .into_iter()
         .fold(Metered::new(key), |metered, (surface, base)| metered.at(surface, base));

@@ -27,6 +27,7 @@ mod figures;
 mod guard;
 mod journal;
 mod page;
+mod places;
 mod proxy;
 mod releases;
 mod route;

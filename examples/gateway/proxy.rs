@@ -65,7 +65,8 @@ impl Gateway {
         transport: &Transport,
     ) -> Result<Self, ConfigError> {
         let max_body = config.max_body_mib.checked_mul(1024 * 1024);
-        let max_body = max_body.ok_or_else(|| ConfigError::new("max_body_mib is too large"))?;
+        let max_body =
+            max_body.ok_or_else(|| config.wrong("max_body_mib", "max_body_mib is too large"))?;
         Ok(Self {
             openai: stack(&plan, Dialect::OpenAi, transport),
             anthropic: stack(&plan, Dialect::Anthropic, transport),

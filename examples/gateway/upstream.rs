@@ -49,8 +49,7 @@ pub struct Via {
 impl Upstream {
     pub fn new(config: &config::Upstream) -> Result<Self, ConfigError> {
         let path = &config.path;
-        let line = config.line.map_or(String::new(), |line| format!("line {line}, "));
-        let wrong = |what: String| ConfigError::new(format!("{line}upstream `{path}`: {what}"));
+        let wrong = |what: String| ConfigError::new(format!("upstream `{path}`: {what}"));
         if !path.starts_with('/') {
             return Err(wrong("its path has to begin with `/`".to_owned()));
         }

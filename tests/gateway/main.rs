@@ -17,6 +17,8 @@ mod guard;
 mod journal;
 #[path = "../../examples/gateway/page.rs"]
 mod page;
+#[path = "../../examples/gateway/places.rs"]
+mod places;
 #[path = "../../examples/gateway/proxy.rs"]
 mod proxy;
 #[path = "../../examples/gateway/releases.rs"]

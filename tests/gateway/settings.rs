@@ -60,17 +60,55 @@ fn a_mistake_is_told_with_its_line() {
     }
 }
 
-#[tokio::test]
-async fn an_upstream_that_guards_nothing_is_told_with_its_line() {
+/// `[[upstream]]` with this line instead of what is good.
+fn upstream(line: &str) -> String {
     let good = "profile = \"zai\"\nopenai = \"https://api.z.ai/api/coding/paas/v4\"\n";
-    let bad = "profile = \"zai\"\nopenai = \"https://api.example.com/v1\"\n";
-    for (text, line) in [
-        (format!("[[upstream]]\n{good}\n# Another.\n[[upstream]]\npath = \"/b\"\n{bad}"), 6),
-        (format!("[[upstream]]\n{bad}"), 1),
+    let (key, _) = line.split_once(" = ").unwrap();
+    let kept = good.lines().filter(|good| !good.starts_with(key)).collect::<Vec<_>>().join("\n");
+    format!("[[upstream]]\n{kept}\n{line}\n")
+}
+
+#[tokio::test]
+async fn a_setting_that_cannot_work_is_told_with_its_line() {
+    let good = upstream("path = \"/\"");
+    let elsewhere = "openai = \"https://api.example.com/v1\"";
+    let no_secret = "\"env:PLANGUARD_NO_SUCH_VARIABLE\"";
+    for (text, line, what) in [
+        (format!("{good}# Another.\n{}", upstream(elsewhere)), 6, "guarded"),
+        (upstream(elsewhere), 1, "guarded"),
+        (format!("{good}{good}"), 5, "two upstreams have the path `/`"),
+        (format!("{good}\n[timeouts]\nidle_secs = 0\n"), 7, "idle_secs"),
+        (format!("\nwebhook = {no_secret}\n{good}"), 2, "is not set"),
+        (format!("ledger = \"redis://127.0.0.1:1\"\n{good}"), 1, ""),
+        (format!("\n\nnon_coding = \"reroute\"\n{good}"), 3, "[reroute]"),
+        (format!("max_body_mib = 9223372036854775807\n{good}"), 1, "too large"),
+        (
+            format!("non_coding = \"reroute\"\n{good}[reroute]\nkey = {no_secret}\n"),
+            6,
+            "[reroute]: the variable",
+        ),
+        (
+            format!("listen = \"0.0.0.0:1\"\n{}", upstream("key = \"env:PATH\"")),
+            1,
+            "other machines",
+        ),
     ] {
         let error = refused(&loaded(&text).unwrap()).await;
-        assert!(error.contains(&format!("line {line}, upstream")), "{line}: {error}");
+        assert!(error.contains(&format!("gateway.toml, line {line}: ")), "{line}: {error}");
+        assert!(error.contains(what), "{what}: {error}");
     }
+}
+
+#[tokio::test]
+async fn what_stands_in_the_environment_is_not_told_with_a_line_of_the_file() {
+    let text = format!("[timeouts]\nidle_secs = 0\n{}", upstream("path = \"/metrics\""));
+    let mut config = loaded(&text).unwrap();
+    for (key, variable) in [("timeouts.idle_secs", "X__IDLE"), ("upstream", "X_UPSTREAM")] {
+        config.places.replace(key, variable.to_owned());
+    }
+    assert!(refused(&config).await.starts_with("X_UPSTREAM: upstream `/metrics`"));
+    config.upstream[0].path = "/".to_owned();
+    assert!(refused(&config).await.starts_with("X__IDLE: [timeouts]"));
 }
 
 #[tokio::test]
