@@ -11,6 +11,8 @@ mod cutter;
 #[cfg_attr(not(feature = "decompression"), path = "sealed.rs")]
 mod decode;
 #[cfg(feature = "tower")]
+mod remaining;
+#[cfg(feature = "tower")]
 mod replay;
 
 #[cfg(feature = "tower")]
@@ -20,5 +22,7 @@ pub use answered::AnsweredBody;
 #[cfg(feature = "tower")]
 pub(crate) use cutter::{Cutter, Piece};
 pub(crate) use decode::Decoder;
+#[cfg(feature = "tower")]
+pub(crate) use remaining::Remaining;
 #[cfg(feature = "tower")]
 pub(crate) use replay::{Kept, Next, Source, longer};

@@ -12,7 +12,10 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::{BreakerBody, Refusing, call::Call, follow::Follow, refuse, write_wait::WriteWait};
-use crate::exchange::{Exchange, Workload};
+use crate::{
+    body::Remaining,
+    exchange::{Exchange, Workload},
+};
 
 /// An admitted call, and what it left in the request's extensions.
 pub(crate) struct Sent {
@@ -124,7 +127,8 @@ fn followed<B: Body<Data = Bytes>, R: Refusing<E>, E>(
             && length.is_none()
             && !response.headers().contains_key(CONTENT_LENGTH)
     });
-    let follow = Follow::new(call, exchange, response.status().is_success(), closes);
+    let (success, remaining) = (response.status().is_success(), Remaining::of(&response));
+    let follow = Follow::new(call, exchange, success, remaining, closes);
     response.map(|body| BreakerBody::called(body, follow))
 }
 

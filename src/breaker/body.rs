@@ -50,7 +50,7 @@ impl<B: Body<Data = Bytes>> BreakerBody<B> {
     }
 
     pub(super) fn called(inner: B, mut follow: Follow) -> Self {
-        if inner.is_end_stream() {
+        if inner.is_end_stream() || follow.hand_on(0) {
             follow.end();
         }
         Self { kind: Kind::Called { inner, follow, waiting: None } }
@@ -98,7 +98,7 @@ impl<B: Body<Data = Bytes>> Body for BreakerBody<B> {
                     }
                 };
                 let Some(strike) = follow.strike() else {
-                    if frame.is_none() || inner.is_end_stream() {
+                    if is_last(frame.as_ref(), follow) || inner.is_end_stream() {
                         follow.end();
                     }
                     return Poll::Ready(frame.map(Ok));
@@ -119,7 +119,7 @@ impl<B: Body<Data = Bytes>> Body for BreakerBody<B> {
             self.project().kind.set(Kind::Free { body: Bytes::new().into() });
             return Poll::Ready(Some(Ok(Frame::data(event))));
         }
-        if frame.is_none() || inner.is_end_stream() {
+        if is_last(frame.as_ref(), follow) || inner.is_end_stream() {
             follow.end();
         }
         Poll::Ready(frame.map(Ok))
@@ -144,6 +144,11 @@ impl<B: Body<Data = Bytes>> Body for BreakerBody<B> {
             }
         }
     }
+}
+
+/// Whether nobody has to ask for more once `frame` is handed on.
+fn is_last(frame: Option<&Frame<Bytes>>, follow: &mut Follow) -> bool {
+    frame.is_none_or(|frame| follow.hand_on(frame.data_ref().map_or(0, Bytes::len)))
 }
 
 impl<B> fmt::Debug for BreakerBody<B> {

@@ -3,13 +3,14 @@
 use bytes::Bytes;
 
 use super::{call::Call, refuse, standing::Outcome, write_wait::WriteWait};
-use crate::{exchange::Exchange, refusal::Dialect};
+use crate::{body::Remaining, exchange::Exchange, refusal::Dialect};
 
 /// Follows a call from its response's head to the end of the body.
 pub(super) struct Follow {
     call: Call,
     exchange: Option<Exchange>,
     success: bool,
+    remaining: Remaining,
     noted: bool,
     /// How an event that halts the account is told, if not by itself.
     closes: Option<Dialect>,
@@ -28,10 +29,11 @@ impl Follow {
         call: Call,
         exchange: Option<Exchange>,
         success: bool,
+        remaining: Remaining,
         closes: Option<Dialect>,
     ) -> Self {
         let noted = exchange.as_ref().is_some_and(|exchange| exchange.reported().is_some());
-        Self { call, exchange, success, noted, closes }
+        Self { call, exchange, success, remaining, noted, closes }
     }
 
     /// A strike that was recognised by now, once.
@@ -58,6 +60,12 @@ impl Follow {
     /// Whether the body may end with an event that is not its own.
     pub(super) fn may_close(&self) -> bool {
         self.closes.is_some()
+    }
+
+    /// `bytes` of data are handed on. Whether that was all, so that nobody has
+    /// to ask for the end.
+    pub(super) fn hand_on(&mut self, bytes: usize) -> bool {
+        self.remaining.came(bytes)
     }
 
     /// The body came to its end.

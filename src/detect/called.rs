@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Response, StatusCode};
+use http::{HeaderMap, Method, Response};
 use http_body::Body;
 
 use super::{
@@ -19,6 +19,7 @@ use super::{
     watch::{Teller, Watch},
 };
 use crate::{
+    body::Remaining,
     exchange::{Detection, Exchange, FinalUrl},
     meter::{self, Spent},
     profile::{Claim, Target},
@@ -109,7 +110,7 @@ impl Called {
         if glances {
             return glance(&claim, response, teller, cx);
         }
-        match self.watch(look, &claim, response.status(), response.headers(), teller) {
+        match self.watch(look, &claim, &response, teller) {
             Some(mut watch) if is_over => {
                 watch.finish();
                 Opened::flowing(response, None)
@@ -123,14 +124,14 @@ impl Called {
     }
 
     /// Begins to inspect a response, or tells what its head alone says.
-    fn watch(
+    fn watch<B: Body>(
         &self,
         look: Look,
         claim: &Claim,
-        status: StatusCode,
-        headers: &HeaderMap,
+        response: &Response<B>,
         teller: Teller,
     ) -> Option<Box<Watch>> {
+        let (status, headers) = (response.status(), response.headers());
         let cuts = self.shared.one_event_a_frame && look == Look::At(Expect::Events, None);
         match Inspection::at(look, claim, status, headers, teller.clock.now()) {
             Opening::Pass => None,
@@ -150,7 +151,8 @@ impl Called {
                     Some(patience) => inspection.hold_first_event(patience),
                     None => inspection,
                 };
-                let watch = Watch::new(inspection, teller, Spent::default());
+                let remaining = Remaining::of(response);
+                let watch = Watch::new(inspection, teller, remaining, Spent::default());
                 Some(Box::new(watch.one_event_a_frame(cuts)))
             }
         }
@@ -189,6 +191,7 @@ fn glance<B: Body<Data = Bytes>>(
     teller: Teller,
     cx: &mut Context<'_>,
 ) -> Opened<B> {
+    let remaining = Remaining::of(&response);
     let (head, body) = response.into_parts();
     let (mut body, mut spent) = (Box::pin(body), Spent::default());
     let mut is_empty = |data: &Bytes| spent.on(|| says_nothing(claim.profile(), data));
@@ -204,7 +207,8 @@ fn glance<B: Body<Data = Bytes>>(
         first => first,
     };
     let inspection = Inspection::of_success(claim, head.status, &head.headers);
-    let mut reading = Reading::new(head, body, Box::new(Watch::new(inspection, teller, spent)));
+    let watch = Box::new(Watch::new(inspection, teller, remaining, spent));
+    let mut reading = Reading::new(head, body, watch);
     if let Poll::Ready(polled) = first {
         reading.take(polled);
     }

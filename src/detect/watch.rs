@@ -6,6 +6,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::{Inspection, MAX_HELD_BYTES};
 use crate::{
+    body::Remaining,
     clock::Clock,
     exchange::{Detection, Exchange, Report, Uninspected},
     meter::{self, Spent},
@@ -21,6 +22,8 @@ pub(super) struct Watch {
     /// What was read while the response is held back, for the report.
     excerpt: Vec<Bytes>,
     room: usize,
+    /// What of the body is still to come.
+    remaining: Remaining,
     /// On reading it.
     spent: Spent,
     /// It is an event stream that is handed on event by event.
@@ -62,9 +65,14 @@ impl Teller {
 
 impl Watch {
     /// An inspection on which so much time was `spent` already.
-    pub(super) fn new(inspection: Inspection, teller: Teller, spent: Spent) -> Self {
+    pub(super) fn new(
+        inspection: Inspection,
+        teller: Teller,
+        remaining: Remaining,
+        spent: Spent,
+    ) -> Self {
         let (excerpt, room) = (Vec::new(), MAX_HELD_BYTES);
-        Self { inspection, teller, excerpt, room, spent, cuts: false }
+        Self { inspection, teller, excerpt, room, remaining, spent, cuts: false }
     }
 
     /// Has the body handed on event by event, if it `cuts`.
@@ -100,6 +108,9 @@ impl Watch {
         }
         if signal.is_some() || !self.excerpt.is_empty() {
             self.settle(signal);
+        }
+        if self.remaining.came(data.len()) {
+            self.finish();
         }
     }
 

@@ -9,9 +9,9 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode, header::CONTENT_LENGTH};
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::{BodyExt, Full, combinators::BoxBody};
+use http_body_util::{BodyExt, Full, StreamBody, combinators::BoxBody};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use parking_lot::Mutex;
 use planguard::{
@@ -137,6 +137,26 @@ impl Wire {
             Transport::Http1 => Self::over_sockets(provider, false, ServeOptions::new()).await,
             Transport::Http2 => Self::over_sockets(provider, true, ServeOptions::new()).await,
         }
+    }
+
+    /// The same in process, where bodies tell neither their length nor their
+    /// end, as within tower-http's `TimeoutBody`, and end late. The head
+    /// announces a length.
+    pub fn forgetful(provider: &Provider) -> Self {
+        let inner = Self::in_process(provider).inner;
+        Self::new(BoxCloneSyncService::new(inner.and_then(async |response: Response<WireBody>| {
+            let (mut head, body) = response.into_parts();
+            let whole = body.collect().await?.to_bytes();
+            head.headers.insert(CONTENT_LENGTH, whole.len().into());
+            let late = futures_util::stream::unfold(Some(whole), async |whole| match whole {
+                Some(whole) => Some((Ok(Frame::data(whole)), None)),
+                None => {
+                    tokio::time::sleep(Duration::from_secs(60)).await;
+                    None
+                }
+            });
+            Ok(Response::from_parts(head, BodyExt::boxed(StreamBody::new(late))))
+        })))
     }
 
     /// Sends every request to the provider's port, whatever its host.

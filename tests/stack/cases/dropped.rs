@@ -7,9 +7,9 @@ use http_body_util::BodyExt;
 use planguard::{
     PlanGuard,
     breaker::StruckResponse,
-    sim::{Answer, Provider},
+    sim::{Answer, Provider, Script},
 };
-use tower::{ServiceExt};
+use tower::ServiceExt;
 
 use super::{ask, guarded};
 use crate::wire::{Surface, Transport, Wire, guard, provider, request};
@@ -138,4 +138,40 @@ async fn a_stream_that_breaks_within_its_error_event_is_judged_by_what_came() {
     let response = service.oneshot(request(Surface::OpenAi.url(), "a", true)).await.unwrap();
     assert!(response.into_body().collect().await.is_err(), "the provider's own failure shows");
     assert!(is_halted(&plan, &provider, &wire).await);
+}
+
+/// An answer whose head announces its length, read as far as that goes: what
+/// a server of hyper asks for.
+#[tokio::test(start_paused = true)]
+async fn a_trial_passes_once_all_that_was_announced_has_come() {
+    let held = Script::new([Answer::error(1113), Answer::completion()]);
+    let provider = provider(Transport::InProcess).mode(held).build();
+    let (wire, plan) = (Wire::forgetful(&provider), guard().build().unwrap());
+    let request = || request(Surface::OpenAi.url(), "a", false);
+    ask(&plan, &wire, request()).await.unwrap_err();
+    tokio::time::sleep(Duration::from_secs(16 * 60)).await;
+
+    let response = guarded(&plan, wire.clone()).oneshot(request()).await.unwrap();
+    let announced = response.headers()["content-length"].to_str().unwrap().parse().unwrap();
+    let (mut body, mut read) = (response.into_body(), 0_usize);
+    while read < announced {
+        let frame = body.frame().await.unwrap().unwrap();
+        read += frame.data_ref().map_or(0, |data| data.len());
+    }
+    drop(body);
+    assert!(plan.snapshot()[0].record.halts.is_empty());
+    assert!(!is_halted(&plan, &provider, &wire).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_text_is_judged_once_all_that_was_announced_has_come() {
+    for body in UNENDED {
+        let answer = Answer::raw(StatusCode::TOO_MANY_REQUESTS, body);
+        let provider = provider(Transport::InProcess).mode(answer).build();
+        let (wire, plan) = (Wire::forgetful(&provider), guard().build().unwrap());
+        let asked = ask(&plan, &wire, request(Surface::OpenAi.url(), "a", false));
+        // The provider's latency is 200 ms.
+        tokio::time::timeout(Duration::from_millis(201), asked).await.unwrap().unwrap_err();
+        assert_eq!(strikes(&plan), 1, "{body}");
+    }
 }
