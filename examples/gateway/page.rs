@@ -212,9 +212,13 @@ fn halt_card(halt: &HaltStatus) -> Markup {
             @if let Some(hint) = &halt.hint { p { (hint) } }
             p {
                 "Since " (moment(&halt.since)) " (answers so far: " (halt.answers) "). "
-                @match &halt.until {
-                    Some(until) => { "Time moves it on at " (moment(&Some(until.clone()))) "." }
-                    None => { "Only a person ends it." }
+                @match (&halt.until, halt.standing) {
+                    (Some(_), "due") => {
+                        "Its time was over at " (moment(&halt.until))
+                        ": the next request tests it."
+                    }
+                    (Some(_), _) => { "Time moves it on at " (moment(&halt.until)) "." }
+                    (None, _) => { "Only a person ends it." }
                 }
             }
             @if let Some(sent) = &halt.sent {
@@ -226,7 +230,6 @@ fn halt_card(halt: &HaltStatus) -> Markup {
                     (moment(&sent.at)) "."
                 }
             }
-            @if halt.standing == "due" { p { "Its time is over: the next request tests it." } }
             p { "Read the provider's words, settle what led to them, then release it:" }
             pre tabindex="0" { code { (halt.release) } }
         }

@@ -2,13 +2,17 @@
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
-use http::{Response, StatusCode};
-use planguard::sim::Answer;
+use http::{Request, Response, StatusCode};
+use planguard::{PlanGuard, clock::ManualClock, ledger::FileLedger, profile::zai, sim::Answer};
+use tower::{ServiceBuilder, ServiceExt};
 
-use crate::desk::{Behind, CODING, Desk, KEY, config, json, secret, simulated};
+use crate::{
+    config::Config,
+    desk::{Behind, CODING, Desk, KEY, config, json, secret, simulated},
+};
 
 #[tokio::test]
 async fn the_page_shows_a_halt_and_its_release_and_needs_no_script() {
@@ -80,14 +84,48 @@ async fn whoever_looks_hears_of_a_halt_and_of_its_release_by_another_program() {
     assert_eq!(heard().await, "data: changed\n\n");
     let halt = desk.status().await["accounts"][0]["halts"][0]["id"].as_str().unwrap().to_owned();
     let place = desk.folder.path().join("ledger.jsonl");
-    let elsewhere = planguard::PlanGuard::builder(planguard::profile::zai())
-        .ledger(planguard::ledger::FileLedger::open(place).unwrap())
-        .build()
-        .unwrap();
+    let elsewhere =
+        PlanGuard::builder(zai()).ledger(FileLedger::open(place).unwrap()).build().unwrap();
     elsewhere.acknowledge(&halt, "Ada", "settled").await.unwrap();
     while desk.status().await["accounts"][0]["standing"] != "open" {
         heard().await;
     }
+}
+
+#[tokio::test]
+async fn a_hold_whose_time_is_over_is_due_and_the_next_request_tests_it() {
+    let (provider, server) = simulated([Answer::error(1113), Answer::completion()]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("ledger.jsonl");
+    // Another program was held yesterday.
+    let yesterday = SystemTime::now() - Duration::from_secs(24 * 3600);
+    let elsewhere = PlanGuard::builder(zai())
+        .ledger(FileLedger::open(&place).unwrap())
+        .clock(ManualClock::new(yesterday))
+        .build()
+        .unwrap();
+    let request = Request::post("https://api.z.ai/api/coding/paas/v4/chat/completions")
+        .header("authorization", format!("Bearer {KEY}"))
+        .header("user-agent", "another/1.0")
+        .body(CODING.to_owned())
+        .unwrap();
+    let service = ServiceBuilder::new().layer(elsewhere.layer()).service(provider.service());
+    assert!(service.oneshot(request).await.is_err());
+
+    let ledger = Some(place.display().to_string());
+    let desk = Desk::with(Config { ledger, ..config(server.addr()) }).await;
+    assert_eq!(desk.status().await["accounts"][0]["standing"], "due");
+    let page = reqwest::get(desk.url("/planguard")).await.unwrap().text().await.unwrap();
+    for shown in ["Nothing is halted (known accounts: 1)", "the next request tests it", "code 1113"]
+    {
+        assert!(page.contains(shown), "{shown} is not on the page");
+    }
+    let answer = desk.post("/v1/chat/completions").body(CODING).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    answer.bytes().await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let opens = async { while desk.status().await["accounts"][0]["standing"] != "open" {} };
+    tokio::time::timeout(Duration::from_secs(10), opens).await.expect("it opens");
 }
 
 #[tokio::test]
