@@ -94,6 +94,13 @@ async fn whoever_looks_hears_of_a_halt_and_of_its_release_by_another_program() {
 
 #[tokio::test]
 async fn a_hold_whose_time_is_over_is_due_and_the_next_request_tests_it() {
+    for stream in [false, true] {
+        is_due_and_tested(stream).await;
+    }
+}
+
+async fn is_due_and_tested(stream: bool) {
+    let tests = CODING.replacen('{', &format!("{{\"stream\":{stream},"), 1);
     let (provider, server) = simulated([Answer::error(1113), Answer::completion()]).await;
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("ledger.jsonl");
@@ -120,8 +127,10 @@ async fn a_hold_whose_time_is_over_is_due_and_the_next_request_tests_it() {
     {
         assert!(page.contains(shown), "{shown} is not on the page");
     }
-    let answer = desk.post("/v1/chat/completions").body(CODING).send().await.unwrap();
+    let answer = desk.post("/v1/chat/completions").body(tests).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
+    let media = answer.headers()["content-type"].to_str().unwrap();
+    assert_eq!(media.starts_with("text/event-stream"), stream, "{media}");
     answer.bytes().await.unwrap();
     tokio::time::sleep(Duration::from_secs(1)).await;
     let opens = async { while desk.status().await["accounts"][0]["standing"] != "open" {} };
