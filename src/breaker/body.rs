@@ -50,7 +50,7 @@ impl<B: Body<Data = Bytes>> BreakerBody<B> {
     }
 
     pub(super) fn called(inner: B, mut follow: Follow) -> Self {
-        if inner.is_end_stream() || follow.hand_on(0) {
+        if inner.is_end_stream() || follow.hand_on(&[]) {
             follow.end();
         }
         Self { kind: Kind::Called { inner, follow, waiting: None } }
@@ -148,7 +148,7 @@ impl<B: Body<Data = Bytes>> Body for BreakerBody<B> {
 
 /// Whether nobody has to ask for more once `frame` is handed on.
 fn is_last(frame: Option<&Frame<Bytes>>, follow: &mut Follow) -> bool {
-    frame.is_none_or(|frame| follow.hand_on(frame.data_ref().map_or(0, Bytes::len)))
+    frame.is_none_or(|frame| follow.hand_on(frame.data_ref().map_or(&[], |data| data)))
 }
 
 impl<B> fmt::Debug for BreakerBody<B> {

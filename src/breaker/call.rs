@@ -14,7 +14,7 @@ use super::{
     config::StruckResponse,
     event::What,
     gate::Waited,
-    standing::{Outcome, Pass},
+    standing::{Outcome, Pass, Role},
 };
 use http::Extensions;
 
@@ -97,6 +97,11 @@ impl Call {
     pub(crate) fn sent(&mut self) {
         self.sent = true;
         meter::sent(self.cell.profile.id());
+    }
+
+    /// Whether a halt hangs on how it ends.
+    pub(crate) fn is_test(&self) -> bool {
+        self.pass.as_ref().is_some_and(|pass| pass.role != Role::Plain)
     }
 
     /// The response is resolved: its head is here, an error body is judged.

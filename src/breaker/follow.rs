@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{call::Call, refuse, standing::Outcome, write_wait::WriteWait};
+use super::{call::Call, closing::Closing, refuse, standing::Outcome, write_wait::WriteWait};
 use crate::{body::Remaining, exchange::Exchange, refusal::Dialect};
 
 /// Follows a call from its response's head to the end of the body.
@@ -11,6 +11,8 @@ pub(super) struct Follow {
     exchange: Option<Exchange>,
     success: bool,
     remaining: Remaining,
+    /// Only where a halt hangs on how the call ends.
+    closing: Option<Box<Closing>>,
     noted: bool,
     /// How an event that halts the account is told, if not by itself.
     closes: Option<Dialect>,
@@ -33,7 +35,8 @@ impl Follow {
         closes: Option<Dialect>,
     ) -> Self {
         let noted = exchange.as_ref().is_some_and(|exchange| exchange.reported().is_some());
-        Self { call, exchange, success, remaining, noted, closes }
+        let closing = call.is_test().then(Box::default);
+        Self { call, exchange, success, remaining, closing, noted, closes }
     }
 
     /// A strike that was recognised by now, once.
@@ -62,10 +65,11 @@ impl Follow {
         self.closes.is_some()
     }
 
-    /// `bytes` of data are handed on. Whether that was all, so that nobody has
-    /// to ask for the end.
-    pub(super) fn hand_on(&mut self, bytes: usize) -> bool {
-        self.remaining.came(bytes)
+    /// `data` is handed on. Whether that was all, so that nobody has to ask for
+    /// the end.
+    pub(super) fn hand_on(&mut self, data: &[u8]) -> bool {
+        let closed = self.closing.as_mut().is_some_and(|closing| closing.read(data));
+        self.remaining.came(data.len()) || closed
     }
 
     /// The body came to its end.

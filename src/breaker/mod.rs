@@ -12,6 +12,10 @@
 //! | on trial | one, until its body ends | passed: watched; a policy signal: latched; else cooling again, doubled to at most 15 min |
 //! | watched | one, until its body ends | 60 s and one more pass: open; a policy signal: latched |
 //!
+//! A call *passes* with a 2xx whose body was read to its end, or a stream to
+//! its closing event (`[DONE]`, `message_stop`, `response.completed`), without
+//! a signal.
+//!
 //! Cooling, trial and watch are a *probation*: only for a throttle that the
 //! account's own load explains (two or more calls out, or more than ten
 //! admitted within 60 s), and once in 24 hours. The dispositions of the
@@ -40,6 +44,8 @@ mod body;
 mod call;
 mod cell;
 mod clients;
+#[cfg(feature = "tower")]
+mod closing;
 mod config;
 mod core;
 mod count;

@@ -8,10 +8,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
+use futures_util::{StreamExt, future::BoxFuture, stream};
 use http::{HeaderMap, Request, Response, StatusCode, header::CONTENT_LENGTH};
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::{BodyExt, Full, StreamBody, combinators::BoxBody};
+use http_body_util::{BodyExt, BodyStream, Full, StreamBody, combinators::BoxBody};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use parking_lot::Mutex;
 use planguard::{
@@ -140,23 +140,23 @@ impl Wire {
     }
 
     /// The same in process, where bodies tell neither their length nor their
-    /// end, as within tower-http's `TimeoutBody`, and end late. The head
-    /// announces a length.
-    pub fn forgetful(provider: &Provider) -> Self {
+    /// end, as within tower-http's `TimeoutBody`, and end late. The head says
+    /// how long they are, if it `announces` that.
+    pub fn forgetful(provider: &Provider, announces: bool) -> Self {
         let inner = Self::in_process(provider).inner;
-        Self::new(BoxCloneSyncService::new(inner.and_then(async |response: Response<WireBody>| {
+        let inner = inner.and_then(async move |response: Response<WireBody>| {
             let (mut head, body) = response.into_parts();
-            let whole = body.collect().await?.to_bytes();
-            head.headers.insert(CONTENT_LENGTH, whole.len().into());
-            let late = futures_util::stream::unfold(Some(whole), async |whole| match whole {
-                Some(whole) => Some((Ok(Frame::data(whole)), None)),
-                None => {
-                    tokio::time::sleep(Duration::from_secs(60)).await;
-                    None
-                }
-            });
-            Ok(Response::from_parts(head, BodyExt::boxed(StreamBody::new(late))))
-        })))
+            let frames: Vec<_> = StreamExt::collect(BodyStream::new(body)).await;
+            let data = frames.iter().flatten().filter_map(Frame::data_ref);
+            if announces {
+                let length: usize = data.map(Bytes::len).sum();
+                head.headers.insert(CONTENT_LENGTH, length.into());
+            }
+            let end = stream::once(tokio::time::sleep(Duration::from_secs(60)));
+            let frames = stream::iter(frames).chain(end.filter_map(async |()| None));
+            Ok(Response::from_parts(head, BodyExt::boxed(StreamBody::new(frames))))
+        });
+        Self::new(BoxCloneSyncService::new(inner))
     }
 
     /// Sends every request to the provider's port, whatever its host.

@@ -140,13 +140,49 @@ async fn a_stream_that_breaks_within_its_error_event_is_judged_by_what_came() {
     assert!(is_halted(&plan, &provider, &wire).await);
 }
 
+/// What clients take for the end of a stream.
+fn last_word(surface: Surface) -> &'static str {
+    match surface {
+        Surface::OpenAi => "[DONE]",
+        Surface::Anthropic => "message_stop",
+        Surface::Responses => "response.completed",
+    }
+}
+
+/// As async-openai reads a stream, among others.
+#[tokio::test(start_paused = true)]
+async fn a_trial_passes_with_the_last_event_of_a_stream_and_not_before() {
+    for surface in Surface::ALL {
+        for whole in [false, true] {
+            let held = Script::new([Answer::error(1113), Answer::completion()]);
+            let provider = provider(Transport::InProcess).mode(held).build();
+            let (wire, plan) = (Wire::forgetful(&provider, false), guard().build().unwrap());
+            let request = || request(surface.url(), "a", true);
+            ask(&plan, &wire, request()).await.unwrap_err();
+            tokio::time::sleep(Duration::from_secs(16 * 60)).await;
+
+            let response = guarded(&plan, wire.clone()).oneshot(request()).await.unwrap();
+            let mut body = response.into_body();
+            loop {
+                let frame = body.frame().await.unwrap().unwrap();
+                let text = String::from_utf8_lossy(frame.data_ref().unwrap()).into_owned();
+                if !whole || text.contains(last_word(surface)) {
+                    break;
+                }
+            }
+            drop(body);
+            assert_eq!(plan.snapshot()[0].record.halts.is_empty(), whole, "{surface:?}");
+        }
+    }
+}
+
 /// An answer whose head announces its length, read as far as that goes: what
 /// a server of hyper asks for.
 #[tokio::test(start_paused = true)]
 async fn a_trial_passes_once_all_that_was_announced_has_come() {
     let held = Script::new([Answer::error(1113), Answer::completion()]);
     let provider = provider(Transport::InProcess).mode(held).build();
-    let (wire, plan) = (Wire::forgetful(&provider), guard().build().unwrap());
+    let (wire, plan) = (Wire::forgetful(&provider, true), guard().build().unwrap());
     let request = || request(Surface::OpenAi.url(), "a", false);
     ask(&plan, &wire, request()).await.unwrap_err();
     tokio::time::sleep(Duration::from_secs(16 * 60)).await;
@@ -168,7 +204,7 @@ async fn a_text_is_judged_once_all_that_was_announced_has_come() {
     for body in UNENDED {
         let answer = Answer::raw(StatusCode::TOO_MANY_REQUESTS, body);
         let provider = provider(Transport::InProcess).mode(answer).build();
-        let (wire, plan) = (Wire::forgetful(&provider), guard().build().unwrap());
+        let (wire, plan) = (Wire::forgetful(&provider, true), guard().build().unwrap());
         let asked = ask(&plan, &wire, request(Surface::OpenAi.url(), "a", false));
         // The provider's latency is 200 ms.
         tokio::time::timeout(Duration::from_millis(201), asked).await.unwrap().unwrap_err();
