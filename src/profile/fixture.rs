@@ -207,11 +207,16 @@ fn build(own: FixtureFile, earlier: &[Fixture]) -> Result<Fixture, String> {
         }
         _ => return Err("has either `proves`, or `spares` with `like`".to_owned()),
     };
-    let given =
-        [own.url.is_some(), own.status.is_some(), own.headers.is_some(), own.body.is_some()];
+    let given = [
+        own.url.is_some(),
+        own.request_headers.is_some(),
+        own.status.is_some(),
+        own.headers.is_some(),
+        own.body.is_some(),
+    ];
     if base.is_some() && given.iter().filter(|given| **given).count() != 1 {
-        return Err("differs from the one it is `like` in exactly one of `url`, `status`, \
-                    `headers` and `body`"
+        return Err("differs from the one it is `like` in exactly one of `url`, \
+                    `request_headers`, `status`, `headers` and `body`"
             .to_owned());
     }
     let class = match own.class.as_str() {

@@ -159,7 +159,7 @@ fn each_fault_is_named_with_file_rule_and_reason() {
             "like = \"stop\"",
             "like = \"stop\"\nstatus = 404",
             "acme.toml: fixture `stop, another digit`: differs from the one it is `like` in \
-             exactly one of `url`, `status`, `headers` and `body`",
+             exactly one of `url`, `request_headers`, `status`, `headers` and `body`",
         ),
         (
             "host = \"api.acme.example\"",
