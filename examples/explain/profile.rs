@@ -72,11 +72,16 @@ fn fixtures_of(profile: &Profile, rule: &str) -> (usize, usize) {
 
 fn tell(profile: &Profile, failures: &[String]) {
     println!(
-        "{}: {} {}, {}, terms read on {}",
+        "{}: {} {}, {}, {} {}",
         profile.id(),
         profile.provider(),
         profile.plan(),
         profile.mode().as_str(),
+        if profile.terms_quote().is_empty() {
+            "terms not read, checked on"
+        } else {
+            "terms read on"
+        },
         profile.checked_on()
     );
     for endpoint in profile.endpoints() {

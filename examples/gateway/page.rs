@@ -145,7 +145,7 @@ fn render(status: &Status) -> Markup {
                         h2 #terms-title { "What the terms say" }
                         @for notice in &status.notices {
                             details {
-                                summary { (notice.plan) ", as read on " (notice.checked_on) }
+                                summary { (notice.plan) ", as known on " (notice.checked_on) }
                                 pre { (notice.text) }
                             }
                         }

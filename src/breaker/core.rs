@@ -427,7 +427,7 @@ impl Core {
                 tracing::warn!(
                     target: "planguard::profile",
                     profile = profile.id(), checked_on, days,
-                    "the terms of the {} were last read {days} days ago, on {checked_on}, and may have changed: update planguard, or read them yourself",
+                    "the documents of the {} were last read {days} days ago, on {checked_on}, and its terms may have changed: update planguard, or read them yourself",
                     profile.plan(),
                 );
             }

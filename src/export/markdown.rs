@@ -103,7 +103,7 @@ impl Document {
         page.text(self.reply_time);
         if let Some(plan) = &self.plan {
             page.text(&format!(
-                "The plan's terms, as read on {}: {}. On violations they say:",
+                "The plan's terms, as known on {}: {}. On violations:",
                 span(&plan.checked_on),
                 link(&plan.terms)
             ));

@@ -17,7 +17,7 @@ pub struct Notice {
     pub provider: String,
     /// The plan.
     pub plan: String,
-    /// The day the terms were last read, as in `2026-11-22`.
+    /// The day the vendor's documents were last read, as in `2026-11-22`.
     pub checked_on: String,
     /// All of it, several lines.
     pub text: String,
@@ -42,8 +42,15 @@ impl Notice {
             "" => String::new(),
             quote => format!(" In the vendor's words: \"{quote}\""),
         };
+        // Without a sentence of theirs nobody here has read the terms.
+        let known = match &*terms.quote {
+            "" => {
+                "what is known of the vendor's terms, which planguard's authors have not read, on"
+            }
+            _ => "what the vendor's terms say, as read on",
+        };
         let text = format!(
-            "{provider} {plan}: what the vendor's terms say, as read on {checked_on} ({url}).\n\
+            "{provider} {plan}: {known} {checked_on} ({url}).\n\
              - {limited_to}{tools}\n\
              - {forbidden}{quote}\n\
              - {banned_for}\n\

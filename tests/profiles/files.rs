@@ -5,7 +5,7 @@ use std::{path::Path, time::SystemTime};
 
 use planguard::{
     detect::inspect,
-    profile::{Fixture, Profile, Registry, all_built_in},
+    profile::{Fixture, Profile, Registry, Role, all_built_in},
     signal::Signal,
 };
 
@@ -50,8 +50,57 @@ fn the_readme_lists_every_built_in_profile_with_the_day_its_terms_were_read() {
     for profile in all_built_in() {
         let row = readme.lines().find(|line| line.contains(&format!("| `{}` |", profile.id())));
         let row = row.unwrap_or_else(|| panic!("no row for {}", profile.id()));
-        for part in [profile.provider(), profile.mode().as_str(), profile.checked_on()] {
+        // Without a sentence of theirs the terms were not read.
+        let read = if profile.terms_quote().is_empty() { "not read" } else { profile.checked_on() };
+        for part in [profile.provider(), profile.mode().as_str(), &format!("| {read} |")] {
             assert!(row.contains(part), "{}: {part}", profile.id());
         }
+    }
+}
+
+/// Rules for what the status or the headers say, which an event has none of.
+const OF_NO_STREAM: [&str; 3] = [
+    "zai/words-violation",
+    "anthropic-subscription/headerless-429",
+    "chatgpt-codex/account-in-header",
+];
+
+#[test]
+fn policy_is_policy_in_an_event_of_a_stream_too() {
+    let mut told = 0;
+    let mut missed = Vec::new();
+    for profile in all_built_in() {
+        let rules: Vec<_> =
+            profile.rules().iter().filter(|rule| rule.class().is_policy()).collect();
+        for fixture in profile.fixtures().unwrap() {
+            let Role::Proves(id) = &fixture.role else { continue };
+            let Some(rule) = rules.iter().find(|rule| rule.id() == id) else { continue };
+            let json = serde_json::from_slice::<serde_json::Value>(&fixture.body);
+            if !json.is_ok_and(|json| json.get("error").is_some()) {
+                continue;
+            }
+            let mut event = fixture.clone();
+            event.status = http::StatusCode::OK;
+            event.headers.insert("content-type", "text/event-stream".parse().unwrap());
+            event.body = [b"event: error\ndata: ", &*fixture.body, b"\n\n"].concat().into();
+            let class = judge(&profile, &event).map(|signal| signal.class);
+            let name = format!("{}/{id}", profile.id());
+            if class == Some(rule.class()) {
+                told += 1;
+            } else if missed.last() != Some(&name) {
+                missed.push(name);
+            }
+        }
+    }
+    assert_eq!(missed, OF_NO_STREAM);
+    assert!(told > 20, "{told}");
+}
+
+#[test]
+fn a_notice_says_whether_the_terms_were_read() {
+    for profile in all_built_in() {
+        let (text, quote) = (profile.notice().text, profile.terms_quote());
+        assert_eq!(text.contains("have not read"), quote.is_empty(), "{text}");
+        assert!(text.contains(quote) && text.contains(profile.checked_on()), "{text}");
     }
 }
