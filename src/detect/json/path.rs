@@ -34,7 +34,7 @@ impl Want {
         match (self, key) {
             (Self::All, _) => Self::All,
             (Self::Root, Some("error" | "contentFilter" | "content_filter")) => Self::All,
-            (Self::Root, Some("incomplete_details")) => Self::All,
+            (Self::Root, Some("incomplete_details" | "base_resp")) => Self::All,
             (Self::Root, Some("choices")) => Self::Choices,
             (Self::Root, Some("delta")) => Self::Delta,
             (Self::Root, Some("response")) => Self::Response,
