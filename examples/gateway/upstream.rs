@@ -149,9 +149,17 @@ pub fn strip_connection(headers: &mut HeaderMap) {
 /// Whether a request holds two keys that are not the same: which account
 /// would the provider see?
 fn differ(headers: &HeaderMap) -> bool {
-    let bearer = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
-    let own = headers.get(API_KEY).map(HeaderValue::as_bytes);
-    bearer.zip(own).is_some_and(|(bearer, own)| !bearer.ends_with(own))
+    let bearers = headers.get_all(AUTHORIZATION).iter().map(|value| {
+        let value = value.as_bytes();
+        match value.split_at_checked(b"bearer".len()) {
+            Some((scheme, key)) if scheme.eq_ignore_ascii_case(b"bearer") => key.trim_ascii(),
+            _ => value,
+        }
+    });
+    let own = headers.get_all(API_KEY).iter().map(HeaderValue::as_bytes);
+    let mut keys = bearers.chain(own);
+    let first = keys.next();
+    keys.any(|key| Some(key) != first)
 }
 
 fn via(url: &str, bases: &[(Surface, Uri)]) -> Result<Via, String> {

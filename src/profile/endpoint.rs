@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc};
 use http::{HeaderMap, Uri, header::HOST};
 use serde::{Deserialize, Serialize};
 
-use super::{Profile, by_name::ByName};
+use super::{Profile, by_name::ByName, odd_path::resolved};
 
 /// The wire format that an endpoint speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -223,7 +223,9 @@ impl Registry {
 
     /// The claim on a request: its URI's authority decides, the `Host` header
     /// only if the URI has none. Port, user info, a trailing dot and the case
-    /// of the host do not matter; the case of the path does.
+    /// of the host do not matter; the case of the path does. A path that is no
+    /// plan's as it stands is also taken as lenient servers take it: decoded,
+    /// without empty and dot segments and parameters.
     ///
     /// No allocation; one comparison for each length that hosts or prefixes
     /// have, and one look-up among those of one length, however many they are.
@@ -241,8 +243,19 @@ impl Registry {
             },
             None => self.0.get_in_any_case(bare_host(headers.get(HOST)?.to_str().ok()?))?,
         };
-        prefixes.in_front_of(to.path, |claims| claims.of(headers))
+        let at = |path: &str| prefixes.in_front_of(path, |claims| claims.of(headers));
+        match at(to.path) {
+            Some(claim) if claim.is_plan() => Some(claim),
+            found => elsewhere(to.path, at).or(found),
+        }
     }
+}
+
+/// What a path that is no plan's as it stands is to a server that reads it
+/// leniently: a plan is not left because of a slash too many.
+#[cold]
+fn elsewhere<'c>(path: &str, at: impl Fn(&str) -> Option<&'c Claim>) -> Option<&'c Claim> {
+    at(&resolved(path)?)
 }
 
 /// A host without a port and without the dot that makes it absolute.

@@ -20,6 +20,7 @@ mod judge;
 mod load;
 mod mode;
 mod notice;
+mod odd_path;
 mod pattern;
 mod pointer;
 mod reset;

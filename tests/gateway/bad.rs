@@ -240,7 +240,12 @@ async fn a_redirect_is_not_handed_to_a_client_that_would_follow_it_past_the_guar
 async fn two_keys_that_differ_name_no_account() {
     let behind = Behind::json("{}").await;
     let desk = Desk::before(behind.addr).await;
-    let response = desk.post("/v1/messages").header("x-api-key", "other.key").body(CODING);
-    assert_eq!(response.send().await.unwrap().status(), StatusCode::BAD_REQUEST);
+    for (name, key) in
+        [("x-api-key", "other.key"), ("x-api-key", "y"), ("authorization", "other.key")]
+    {
+        let response = desk.post("/v1/messages").header(name, key).body(CODING);
+        let status = response.send().await.unwrap().status();
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{name} {key}");
+    }
     assert_eq!(behind.count(), 0);
 }

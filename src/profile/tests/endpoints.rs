@@ -39,6 +39,24 @@ fn port_case_user_info_and_a_final_dot_do_not_matter() {
 }
 
 #[test]
+fn a_plan_is_not_left_by_an_odd_way_to_write_its_path() {
+    use {Billing::*, Surface::*};
+    for path in [
+        "//api/coding/paas/v4/chat/completions",
+        "/api//coding/paas/v4",
+        "/api/%63oding/paas/v4",
+        "/api/./coding/x",
+        "/api/paas/../coding/x",
+        "/api/paas/v4/..;/..;/coding/x",
+    ] {
+        assert_eq!(claimed(&format!("https://api.z.ai{path}")), Some((Openai, Plan)), "{path}");
+    }
+    let metered = Some((Openai, Metered));
+    assert_eq!(claimed("https://api.z.ai//api/paas/v4/chat/completions"), metered);
+    assert_eq!(claimed("https://api.z.ai//api/codingx"), None);
+}
+
+#[test]
 fn a_look_alike_host_or_path_is_not_claimed() {
     for url in [
         "https://api.z.ai.evil.com/api/coding/x",

@@ -1,0 +1,81 @@
+//! Paths that a server may read as another one: with empty or dot segments,
+//! percent-encoded letters, or parameters of a segment.
+
+/// `path` as a server may take it that merges slashes, resolves dots, decodes
+/// and drops parameters; none if it is plain.
+#[cold]
+pub(super) fn resolved(path: &str) -> Option<String> {
+    let odd = path.contains("//")
+        || path.contains("/.")
+        || path.bytes().any(|byte| matches!(byte, b'%' | b';' | b'\\'));
+    if !odd {
+        return None;
+    }
+    let decoded = decoded(path).replace('\\', "/");
+    let mut segments = Vec::new();
+    for segment in decoded.split('/') {
+        match segment.split(';').next().unwrap_or_default() {
+            "" | "." => {}
+            ".." => {
+                segments.pop();
+            }
+            segment => segments.push(segment),
+        }
+    }
+    Some(format!("/{}", segments.join("/")))
+}
+
+/// Every `%XX` as the byte that it stands for.
+fn decoded(path: &str) -> String {
+    let hex = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
+    let bytes = path.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let pair = (hex(bytes.get(at + 1)), hex(bytes.get(at + 2)));
+        match (byte, pair) {
+            (b'%', (Some(high), Some(low))) => {
+                out.push(u8::try_from(high * 16 + low).unwrap_or(b'%'));
+                at += 3;
+            }
+            _ => {
+                out.push(byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_path_is_left_alone() {
+        for path in ["/", "", "/api/coding/paas/v4", "/v1/models/glm-4.6"] {
+            assert_eq!(resolved(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn an_odd_path_is_taken_as_a_lenient_server_takes_it() {
+        for (path, expected) in [
+            ("//api/coding", "/api/coding"),
+            ("/api//coding/", "/api/coding"),
+            ("/api/./coding", "/api/coding"),
+            ("/api/paas/../coding", "/api/coding"),
+            ("/../api", "/api"),
+            ("/api/%63oding", "/api/coding"),
+            ("/api%2Fcoding", "/api/coding"),
+            ("/api/x/%2e%2E/coding", "/api/coding"),
+            ("/api/x/..;/coding;v=1/v4", "/api/coding/v4"),
+            ("/api/\\coding", "/api/coding"),
+            ("/%", "/%"),
+            ("/%zz%4", "/%zz%4"),
+            ("/%ff", "/\u{fffd}"),
+        ] {
+            assert_eq!(resolved(path).as_deref(), Some(expected), "{path}");
+        }
+    }
+}
