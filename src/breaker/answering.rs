@@ -141,7 +141,7 @@ fn told<B: Body<Data = Bytes>, R: Refusing<E>, E>(
     let Answer { response, sent, halt } = answer;
     let report = sent.exchange.as_ref().and_then(Exchange::reported);
     let refused = match (halt, report) {
-        (Some(halt), Some(report)) if sent.call.refuses_strikes() => {
+        (Some(halt), Some(report)) if sent.call.refuses(&report.signal) => {
             refuse::struck(sent.call.cell(), sent.call.claim(), &halt, report)
         }
         _ => None,

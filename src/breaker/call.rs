@@ -22,6 +22,7 @@ use crate::{
     exchange::{Agent, Asked, Exchange, Origin, Workload},
     meter,
     profile::Claim,
+    signal::Signal,
 };
 
 /// One admitted call. It is over when this is dropped, if not before.
@@ -143,10 +144,12 @@ impl Call {
         self.cell.tell(What::Misconfigured);
     }
 
-    /// Whether the call that struck answers with the refusal.
-    pub(crate) fn refuses_strikes(&self) -> bool {
+    /// Whether the call that got `signal` answers with the refusal. A success
+    /// that tells of a quota is an answer, and paid for: it is handed on.
+    pub(crate) fn refuses(&self, signal: &Signal) -> bool {
         let shared = &self.cell.shared;
-        shared.struck == StruckResponse::Refuse && !shared.reports_only()
+        let answer = !signal.class.is_policy() && self.claim().profile().is_in_success(signal);
+        shared.struck == StruckResponse::Refuse && !shared.reports_only() && !answer
     }
 
     /// What this call's signal did.

@@ -41,15 +41,16 @@ impl Follow {
 
     /// A strike that was recognised by now, once.
     pub(super) fn strike(&mut self) -> Option<Strike> {
-        if self.noted || self.exchange.as_ref()?.reported().is_none() {
+        if self.noted {
             return None;
         }
-        self.noted = true;
         let exchange = self.exchange.as_ref()?;
+        let signal = &exchange.reported()?.signal;
+        self.noted = true;
         self.call.note_signal(exchange);
         let verdict = self.call.verdict()?;
         let wait = verdict.written.map(|written| WriteWait::new(self.call.cell().clone(), written));
-        let told = self.closes.is_some() && self.call.refuses_strikes() && exchange.begins_event();
+        let told = self.closes.is_some() && self.call.refuses(signal) && exchange.begins_event();
         Some(Strike { wait, halt: verdict.halt.filter(|_| told) })
     }
 

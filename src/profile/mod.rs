@@ -224,6 +224,13 @@ impl Profile {
         self.0.extract.in_front(text).map(|(code, _)| code)
     }
 
+    /// Whether the rule that made `signal` is about successes.
+    pub(crate) fn is_in_success(&self, signal: &Signal) -> bool {
+        let mut rules = self.rules().iter();
+        let is_its = |rule: &&Rule| signal.rule.as_deref() == Some(rule.id());
+        rules.find(is_its).is_some_and(Rule::is_about_success)
+    }
+
     /// The literals of which one stands in every event or body of a success
     /// that [`judge`](Self::judge) could have something to say about.
     pub fn needles(&self) -> &[String] {

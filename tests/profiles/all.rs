@@ -139,3 +139,18 @@ fn a_profile_of_ones_own_takes_the_place_of_the_built_in_one() {
     .unwrap();
     assert_eq!(told.load(std::sync::atomic::Ordering::SeqCst), all_built_in().len());
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_tells_of_a_used_up_quota_is_handed_on_and_holds_what_follows() {
+    let plan = guard(next_day()).build().unwrap();
+    let provider = Provider::new(
+        200,
+        r#"{"id":"x","choices":[{"message":{"content":"paid"}}],"base_resp":{"status_code":2056}}"#,
+    );
+    let url = "https://api.minimax.io/v1/text/chatcompletion_v2";
+    let asked = || request(url, &[("authorization", "Bearer sk-cp-x")]);
+    assert_eq!(provider.ask(&plan, asked()).await.unwrap(), 200);
+    let refused = provider.ask(&plan, asked()).await.unwrap_err();
+    assert_eq!(refused.reason(), Reason::QuotaHold);
+    assert_eq!(provider.asked(), 1);
+}
