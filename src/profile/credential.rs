@@ -66,6 +66,15 @@ impl Credential {
         self.others.iter().find_map(|name| in_header(name, headers))
     }
 
+    /// Each credential, in every header and line that may hold one.
+    pub(super) fn all<'h>(&'h self, headers: &'h HeaderMap) -> impl Iterator<Item = &'h [u8]> {
+        std::iter::once(&self.header)
+            .chain(&self.others)
+            .flat_map(|name| headers.get_all(name))
+            .map(|value| without_bearer(value.as_bytes()))
+            .filter(|value| !value.is_empty())
+    }
+
     /// The account's own header if there is one, else the credential.
     #[inline]
     pub(super) fn identity<'h>(&self, headers: &'h HeaderMap) -> Option<Identity<'h>> {
@@ -123,7 +132,7 @@ fn without_bearer(value: &[u8]) -> &[u8] {
 fn without_any_bearer(value: &[u8]) -> &[u8] {
     match value.split_at_checked(b"bearer".len()) {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case(b"bearer") => match rest {
-            [] | [b' ', ..] => rest.trim_ascii_start(),
+            [] | [b' ' | b'\t', ..] => rest.trim_ascii_start(),
             _ => value,
         },
         _ => value,
@@ -143,6 +152,9 @@ fn in_jwt(token: &str, claims: &[String]) -> Option<String> {
     }
     let payload = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
     let payload: serde_json::Value = serde_json::from_slice(&payload).ok()?;
-    let id = |claim: &String| payload.pointer(claim)?.as_str().filter(|id| !id.is_empty());
-    claims.iter().find_map(id).map(str::to_owned)
+    claims.iter().find_map(|claim| match payload.pointer(claim)? {
+        serde_json::Value::String(id) if !id.is_empty() => Some(id.clone()),
+        serde_json::Value::Number(id) => Some(id.to_string()),
+        _ => None,
+    })
 }

@@ -66,8 +66,8 @@ pub struct Endpoint {
     pub credential: Option<CredentialTest>,
 }
 
-/// Which credentials an endpoint is about. A request that shows none passes
-/// no such test.
+/// Which credentials an endpoint is about: one of those that a request shows,
+/// wherever they stand. A request that shows none passes no such test.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -82,10 +82,9 @@ pub struct CredentialTest {
 }
 
 impl CredentialTest {
-    fn passes(&self, credential: Option<&[u8]>) -> bool {
-        let begins = |with: &String| credential.is_some_and(|own| own.starts_with(with.as_bytes()));
-        credential.is_some()
-            && (self.prefix.is_empty() || self.prefix.iter().any(begins))
+    fn passes(&self, credential: &[u8]) -> bool {
+        let begins = |with: &String| credential.starts_with(with.as_bytes());
+        (self.prefix.is_empty() || self.prefix.iter().any(begins))
             && !self.not_prefix.iter().any(begins)
     }
 }
@@ -197,8 +196,9 @@ impl Claims {
     #[inline(never)]
     fn by_credential(&self, headers: &HeaderMap) -> Option<&Claim> {
         self.by_credential.iter().find(|claim| {
-            let credential = claim.profile().credential_bytes(headers);
-            claim.endpoint().credential.as_ref().is_some_and(|test| test.passes(credential))
+            let mut all = claim.profile().all_credentials(headers);
+            let test = claim.endpoint().credential.as_ref();
+            test.is_some_and(|test| all.any(|credential| test.passes(credential)))
         })
     }
 }

@@ -165,7 +165,8 @@ fn check_head(file: &ProfileFile) -> Result<(), String> {
         check_endpoint(endpoint)?;
         let same = |other: &&Endpoint| {
             other.host == endpoint.host
-                && other.path_prefix == endpoint.path_prefix
+                && other.path_prefix.trim_end_matches('/')
+                    == endpoint.path_prefix.trim_end_matches('/')
                 && other.credential == endpoint.credential
         };
         if file.endpoints.iter().take(index).any(|other| same(&other)) {
@@ -178,11 +179,13 @@ fn check_head(file: &ProfileFile) -> Result<(), String> {
 fn check_endpoint(endpoint: &Endpoint) -> Result<(), String> {
     let host_char = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
     let host = &endpoint.host;
-    if host.is_empty() || host.ends_with('.') || !host.chars().all(host_char) {
+    if host.is_empty() || host.ends_with('.') || host.contains("..") || !host.chars().all(host_char)
+    {
         return Err(format!("host `{host}` is no bare lower-case host name"));
     }
     let path = &endpoint.path_prefix;
-    if !path.starts_with('/') || path.contains(['?', '#', '%']) || path.contains("//") {
+    let odd = |c: char| "?#%*;\\".contains(c) || c.is_whitespace() || c.is_control();
+    if !path.starts_with('/') || path.contains(odd) || path.contains("//") || path.contains("/.") {
         return Err(format!("path prefix `{path}` is no plain path that starts with `/`"));
     }
     if let Some(test) = &endpoint.credential {

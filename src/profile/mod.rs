@@ -191,6 +191,14 @@ impl Profile {
         self.0.credential.find(headers)
     }
 
+    /// Every credential of a request, in all headers and lines.
+    pub(crate) fn all_credentials<'h>(
+        &'h self,
+        headers: &'h HeaderMap,
+    ) -> impl Iterator<Item = &'h [u8]> {
+        self.0.credential.all(headers)
+    }
+
     /// What a request shows of its account.
     #[inline]
     pub(crate) fn identity<'h>(&self, headers: &'h HeaderMap) -> Option<Identity<'h>> {

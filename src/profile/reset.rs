@@ -80,18 +80,25 @@ impl ResetRule {
         }
     }
 
-    /// What the answer says of it, wherever that stands.
-    fn said(&self, evidence: &Evidence<'_>, message: Option<&str>) -> Option<Reset> {
+    /// What the answer says of it, in the first place that names a moment which
+    /// is not beyond `latest`.
+    fn said(
+        &self,
+        evidence: &Evidence<'_>,
+        message: Option<&str>,
+        latest: SystemTime,
+    ) -> Option<Reset> {
         let now = evidence.now;
+        let moment = |text: &str| moment(text, now).filter(|at| *at <= latest);
         let mut headers = self.headers.iter();
-        let header =
-            headers.find_map(|name| moment(evidence.headers.get(name)?.to_str().ok()?, now));
+        let header = headers.find_map(|name| moment(evidence.headers.get(name)?.to_str().ok()?));
         if let Some(at) = header {
             return Some(Reset::new(at, ResetSource::Header));
         }
         let mut pointers = self.pointers.iter();
-        let scalar = pointers.find_map(|at| moment(at.first(evidence.leaves)?.text()?, now));
-        let body = scalar.or_else(|| self.message.as_ref()?.read(message?, now));
+        let scalar = pointers.find_map(|at| moment(at.first(evidence.leaves)?.text()?));
+        let in_message = || self.message.as_ref()?.read(message?, now).filter(|at| *at <= latest);
+        let body = scalar.or_else(in_message);
         if let Some(at) = body {
             return Some(Reset::new(at, ResetSource::Body));
         }
@@ -132,7 +139,7 @@ pub(super) fn read(
     if let Some(at) = header {
         return Some(Reset::new(at, ResetSource::RetryAfter));
     }
-    rule?.said(evidence, message).filter(|reset| reset.at <= latest)
+    rule?.said(evidence, message, latest).filter(|reset| reset.at <= latest)
 }
 
 /// A moment as APIs write it: RFC 3339, Unix seconds, or a wait from `now`.

@@ -15,7 +15,7 @@ use crate::{
     },
     clock::{Clock, SystemClock},
     ledger::{FileLedger, Ledger, Writer, default_place},
-    profile::{Mode, Notice, Profile, Registry, all_built_in},
+    profile::{Mode, Notice, Profile, Registry, all_built_in, built_in},
     signal::Class,
     workload::{Action, Guard, Policy},
 };
@@ -60,6 +60,11 @@ pub enum BuildError {
     /// needs none.
     #[error("`allow_tripwire(\"{0}\")` names no profile of this guard whose mode is `tripwire`")]
     NoTripwire(String),
+    /// A profile of one's own makes a plan open that comes as a tripwire.
+    #[error(
+        "the profile `{0}` takes the place of a tripwire and is none itself: only code can say that the vendor permits this program, with `allow_tripwire(\"{0}\")`"
+    )]
+    Untripped(String),
     /// Other work would be sent to where it may not go, or cannot.
     #[error("non-coding requests cannot be rerouted: {0}")]
     Reroute(String),
@@ -92,10 +97,11 @@ impl Builder {
     }
 
     /// Guards the plan of `profile` too. It takes the place of one with the
-    /// same id, so that a file of your own may correct a built-in profile.
+    /// same id, so that a file of your own may correct a built-in profile, and
+    /// where another one claims the same place it comes before it.
     pub fn profile(mut self, profile: Profile) -> Self {
         self.profiles.retain(|known| known.id() != profile.id());
-        self.profiles.push(profile);
+        self.profiles.insert(0, profile);
         self
     }
 
@@ -260,8 +266,12 @@ impl Builder {
         if let Some(upstream) = self.upstream.as_ref().filter(|url| url.host().is_none()) {
             return Err(BuildError::Upstream(upstream.clone()));
         }
-        let tripwire =
-            |id: &str| self.profiles.iter().any(|p| p.id() == id && p.mode() == Mode::Tripwire);
+        let tripwire = |id: &str| self.profiles.iter().any(|p| p.id() == id && is_tripwire(p));
+        let open = |p: &&Profile| p.mode() != Mode::Tripwire && is_tripwire(p);
+        let mut opened = self.profiles.iter().filter(open).map(Profile::id);
+        if let Some(id) = opened.find(|id| !self.allowed.iter().any(|allowed| allowed == id)) {
+            return Err(BuildError::Untripped(id.to_owned()));
+        }
         if let Some(stray) = self.allowed.iter().find(|id| !tripwire(id)) {
             return Err(BuildError::NoTripwire(stray.clone()));
         }
@@ -312,6 +322,13 @@ impl Builder {
         let built_in = Registry::new(&all_built_in());
         metered.find_map(|metered| metered.trouble(plans).or_else(|| metered.trouble(&built_in)))
     }
+}
+
+/// Whether its plan needs a grant: a file alone takes that from no built-in
+/// tripwire.
+fn is_tripwire(profile: &Profile) -> bool {
+    let comes_as_one = || built_in(profile.id()).is_some_and(|own| own.mode() == Mode::Tripwire);
+    profile.mode() == Mode::Tripwire || comes_as_one()
 }
 
 fn ledger_of_this_login() -> Result<FileLedger, BuildError> {

@@ -3,10 +3,10 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use planguard::{
-    Builder, PlanGuard,
+    BuildError, Builder, PlanGuard,
     clock::TokioClock,
     ledger::MemoryLedger,
-    profile::{Mode, all_built_in, built_in},
+    profile::{Mode, Profile, all_built_in},
     refusal::Reason,
 };
 
@@ -126,18 +126,43 @@ fn other_work_goes_to_no_plan_that_only_its_credential_tells() {
     }
 }
 
+/// `text` of a built-in profile with its fixtures, changed.
+fn changed(text: &str, from: &str, to: &str) -> Profile {
+    assert!(text.contains(from), "{from}");
+    Profile::parse("own.toml", &text.replace(from, to)).unwrap()
+}
+
+const OWN: &str = concat!(
+    include_str!("../../src/profile/builtin/kimi-code.toml"),
+    include_str!("../../src/profile/builtin/kimi-code.fixtures.toml"),
+);
+
+#[tokio::test(start_paused = true)]
+async fn a_profile_of_ones_own_takes_the_place_of_the_built_in_one() {
+    for (from, to, id) in [
+        ("provider = \"Moonshot AI\"", "provider = \"Mine\"", "kimi-code"),
+        // Another id on the same place comes first.
+        ("id = \"kimi-code\"", "id = \"mine\"", "mine"),
+    ] {
+        let plan = guard(next_day()).profile(changed(OWN, from, to)).build().unwrap();
+        let provider = Provider::new(403, r#"{"error":{"message":"Access terminated."}}"#);
+        let refused = provider.ask(&plan, request(KIMI, KEY)).await.unwrap_err();
+        assert!(refused.account().unwrap().as_str().starts_with(&format!("{id}/")), "{refused}");
+        assert_eq!(refused.to_string().contains("Mine"), id == "kimi-code", "{refused}");
+    }
+}
+
 #[test]
-fn a_profile_of_ones_own_takes_the_place_of_the_built_in_one() {
-    let zai = built_in("zai").unwrap();
-    let told = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
-    let count = told.clone();
-    let plan = PlanGuard::builder_for_all().profile(zai).ledger(MemoryLedger::new());
-    plan.on_notice(move |_| {
-        count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-    })
-    .build()
-    .unwrap();
-    assert_eq!(told.load(std::sync::atomic::Ordering::SeqCst), all_built_in().len());
+fn a_file_alone_opens_no_tripwire() {
+    let codex = concat!(
+        include_str!("../../src/profile/builtin/chatgpt-codex.toml"),
+        include_str!("../../src/profile/builtin/chatgpt-codex.fixtures.toml"),
+    );
+    let open = || changed(codex, "mode = \"tripwire\"", "mode = \"guarded\"");
+    let error = guard(next_day()).profile(open()).build().unwrap_err();
+    assert_eq!(error, BuildError::Untripped("chatgpt-codex".to_owned()));
+    assert!(error.to_string().contains("allow_tripwire(\"chatgpt-codex\")"), "{error}");
+    guard(next_day()).profile(open()).allow_tripwire("chatgpt-codex").build().unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -37,6 +37,14 @@ fn an_endpoint_may_be_about_some_credentials_only() {
     assert_eq!(claimed(&[("authorization", "Bearer oat-1")]), Some(Billing::Plan));
     assert_eq!(claimed(&[("authorization", "bearer  oau-1")]), Some(Billing::Plan));
     assert_eq!(claimed(&[("authorization", "Bearer api-1")]), None);
+    assert_eq!(claimed(&[("authorization", "Bearer\toat-1")]), Some(Billing::Plan));
+    let second = [("authorization", "Bearer dummy"), ("authorization", "Bearer oat-1")];
+    let uri: Uri = "https://api.acme.example/coding/v1".parse().unwrap();
+    let mut lines = HeaderMap::new();
+    for (name, value) in second {
+        lines.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    assert!(Registry::new(std::slice::from_ref(&plan)).claim(&uri, &lines).is_some());
     assert_eq!(claimed(&[("x-api-key", "oat-1")]), None);
     assert_eq!(claimed(&[]), None);
 }
@@ -84,6 +92,8 @@ fn a_credential_test_that_tests_nothing_is_refused() {
     let twice = "billing = \"plan\"\n[[endpoint]]\nhost = \"api.acme.example\"\n\
                  path_prefix = \"/coding\"\nsurface = \"other\"\nbilling = \"metered\"";
     assert!(refused(PLAN, twice).contains("stands twice"));
+    let slash = twice.replace("\"/coding\"", "\"/coding/\"");
+    assert!(refused(PLAN, &slash).contains("stands twice"));
 }
 
 /// A JWT whose payload is `claims`.
@@ -101,6 +111,7 @@ fn the_account_may_stand_in_a_nested_claim_or_in_the_first_that_is_there() {
     assert_eq!(stable(&format!("{nested}1}}")), "acc");
     assert_eq!(stable(&format!("{nested}2}}")), "acc", "refreshed");
     assert_eq!(stable(r#"{"sub":"me"}"#), "me");
+    assert_eq!(stable(r#"{"sub":1234,"exp":1}"#), "1234", "a number");
     let other = jwt(r#"{"exp":1}"#);
     assert_eq!(plan.stable_part(&other), other.as_str());
     assert!(refused(HEADERS, &format!("{HEADERS}\njwt_claim = \"\"")).contains("without a name"));

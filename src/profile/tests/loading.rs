@@ -167,6 +167,16 @@ fn each_fault_is_named_with_file_rule_and_reason() {
             "acme.toml: host `api.acme.example:443` is no bare lower-case host name",
         ),
         (
+            "host = \"api.acme.example\"",
+            "host = \"api..example\"",
+            "acme.toml: host `api..example` is no bare lower-case host name",
+        ),
+        (
+            "path_prefix = \"/coding\"",
+            "path_prefix = \"/coding/../x\"",
+            "acme.toml: path prefix `/coding/../x` is no plain path that starts with `/`",
+        ),
+        (
             "checked_on = \"2026-11-22\"",
             "checked_on = \"yesterday\"",
             "acme.toml: `yesterday` is no day such as 2026-11-22",

@@ -253,3 +253,15 @@ fn a_wall_that_is_not_well_formed_is_refused() {
         assert!(wall(keys).is_err(), "{keys}");
     }
 }
+
+#[test]
+fn a_moment_beyond_the_bound_leaves_the_word_to_the_next_place() {
+    let keys = "pointers = ['/first', '/second']\nmax_hours = 24\n\
+                calendar = { at = '00:00', zone = '+00:00' }";
+    let wall = wall(keys).unwrap();
+    let read = |body| read(&wall, &HeaderMap::new(), &body, "").unwrap();
+    let soon = read(json!({"first": "2099-01-01T00:00:00Z", "second": "90s"}));
+    assert_eq!(soon, Reset::new(at("2026-11-22T12:01:30Z"), ResetSource::Body));
+    let never = read(json!({"first": 1_795_363_200_000_u64}));
+    assert_eq!(never, Reset::new(at("2026-11-23T00:00:00Z"), ResetSource::Calendar));
+}
