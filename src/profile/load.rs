@@ -1,7 +1,7 @@
 //! From TOML to a profile, strictly: whatever could make a profile silently
 //! weaker than its author meant is an error.
 
-use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
+use std::{collections::BTreeMap, fs, io::Read, path::Path, sync::Arc};
 
 use super::{
     Endpoint, Inner, Profile, check,
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::signal::{Certainty, Class, Signal};
 
-/// A profile file larger than this is refused unread.
+/// A profile file larger than this is refused, and read no further.
 const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Reads and checks a file, its fixtures inline, beside it, or both.
@@ -51,11 +51,15 @@ pub(super) fn embedded(
 
 fn read(path: &Path, name: &str) -> Result<String, ProfileError> {
     let fail = |why: String| ProfileError::new(name, ProfileErrorKind::Read(why));
-    let size = fs::metadata(path).map_err(|error| fail(error.to_string()))?.len();
-    if size > MAX_FILE_BYTES {
+    let mut text = String::new();
+    // Not by its length, which a device has none of.
+    let file = fs::File::open(path).map_err(|error| fail(error.to_string()))?;
+    let read = file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text);
+    let size = read.map_err(|error| fail(error.to_string()))?;
+    if size as u64 > MAX_FILE_BYTES {
         return Err(fail(format!("it is larger than {MAX_FILE_BYTES} bytes")));
     }
-    fs::read_to_string(path).map_err(|error| fail(error.to_string()))
+    Ok(text)
 }
 
 fn parse_file(name: &str, text: &str) -> Result<ProfileFile, ProfileError> {

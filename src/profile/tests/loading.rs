@@ -272,3 +272,10 @@ fn a_negative_fixture_has_all_but_one_fact_from_the_one_it_is_like() {
     assert_eq!((&fixtures[1].url, fixtures[1].status), (&fixtures[0].url, fixtures[0].status));
     assert_eq!(fixtures[1].class, Some(Class::Unknown));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_without_an_end_is_refused() {
+    let error = Profile::load("/dev/zero").unwrap_err().to_string();
+    assert!(error.contains("is larger than"), "{error}");
+}
