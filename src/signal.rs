@@ -242,7 +242,8 @@ pub struct Signal {
     /// The provider's business code, as text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// The provider's words, verbatim. Empty if it gave none.
+    /// The provider's words, verbatim, but for the request's own credential,
+    /// for which `…` stands. Empty if it gave none.
     #[serde(default)]
     pub message: String,
     /// The provider's id for this exchange.

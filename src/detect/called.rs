@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Response};
+use http::{HeaderMap, HeaderValue, Method, Response};
 use http_body::Body;
 
 use super::{
@@ -31,6 +31,8 @@ pub(super) struct Called {
     exchange: Option<Exchange>,
     method: Method,
     shared: Arc<Shared>,
+    /// Its credential, which the provider may echo.
+    key: Option<HeaderValue>,
 }
 
 /// Where a request went.
@@ -86,7 +88,8 @@ impl Called {
         };
         let host = host.filter(|host| *host != claim.endpoint().host).map(Box::from);
         let (method, shared) = (method.clone(), shared.clone());
-        Some(Self { asked: Asked { claim, host }, exchange, method, shared })
+        let key = claim.profile().credential_value(headers).cloned();
+        Some(Self { asked: Asked { claim, host }, exchange, method, shared, key })
     }
 
     /// Looks at a response's head, and at a success that is here as a whole.
@@ -100,7 +103,8 @@ impl Called {
         };
         let detection = Detection::new(claim.clone());
         response.extensions_mut().insert(detection.clone());
-        let teller = Teller { exchange, detection, clock: self.shared.clock.clone() };
+        let clock = self.shared.clock.clone();
+        let teller = Teller { exchange, detection, clock, key: self.key.clone() };
         let look = look(&self.method, response.status(), response.headers());
         let is_over = response.body().is_end_stream();
         // A glance would pass over what the head says.

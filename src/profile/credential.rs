@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::format::{CredentialFile, StableFile, WordsFile};
 
@@ -66,6 +66,12 @@ impl Credential {
         self.others.iter().find_map(|name| in_header(name, headers))
     }
 
+    /// The value of the first header that has a credential, as it is.
+    pub(super) fn value<'h>(&self, headers: &'h HeaderMap) -> Option<&'h HeaderValue> {
+        let first = headers.get(&self.header);
+        first.or_else(|| self.others.iter().find_map(|name| headers.get(name)))
+    }
+
     /// Each credential, in every header and line that may hold one.
     pub(super) fn all<'h>(&'h self, headers: &'h HeaderMap) -> impl Iterator<Item = &'h [u8]> {
         std::iter::once(&self.header)
@@ -121,7 +127,7 @@ fn in_header<'h>(name: &HeaderName, headers: &'h HeaderMap) -> Option<&'h [u8]> 
 
 /// `Bearer` in any case, as RFC 9110 has schemes; without it the raw key,
 /// which Z.AI's monitor endpoint takes.
-fn without_bearer(value: &[u8]) -> &[u8] {
+pub(crate) fn without_bearer(value: &[u8]) -> &[u8] {
     // As nearly every client writes it.
     match value.strip_prefix(b"Bearer ") {
         Some(rest) => rest.trim_ascii(),

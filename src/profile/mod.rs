@@ -32,7 +32,7 @@ mod tests;
 
 pub use appeal::Appeal;
 pub use builtin::{all_built_in, built_in, built_in_ids, zai};
-pub(crate) use credential::Identity;
+pub(crate) use credential::{Identity, without_bearer};
 pub(crate) use endpoint::Target;
 pub use endpoint::{Billing, Claim, CredentialTest, Endpoint, Registry, Surface};
 pub use error::{ProfileError, ProfileErrorKind};
@@ -44,7 +44,7 @@ pub use rule::Rule;
 
 use std::{borrow::Cow, fmt, path::Path, sync::Arc};
 
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::signal::Signal;
 
@@ -189,6 +189,11 @@ impl Profile {
     /// The same before anybody knows that it is text.
     pub(crate) fn credential_bytes<'h>(&self, headers: &'h HeaderMap) -> Option<&'h [u8]> {
         self.0.credential.find(headers)
+    }
+
+    /// The header value in which a request's credential stands.
+    pub(crate) fn credential_value<'h>(&self, headers: &'h HeaderMap) -> Option<&'h HeaderValue> {
+        self.0.credential.value(headers)
     }
 
     /// Every credential of a request, in all headers and lines.

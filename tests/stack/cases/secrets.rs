@@ -13,13 +13,14 @@ use crate::{
     wire::{METERED, Surface, Transport, Wire, WireRequest, guard, provider},
 };
 
-const SECRETS: [&str; 4] = ["canary-id", "canary-secret", "canary-x-key", "canary-prompt"];
+const SECRETS: [&str; 3] = ["canary-id", "canary-secret", "canary-prompt"];
+const KEY: &str = "canary-id.canary-secret";
 
 /// A request with a canary wherever a secret or a prompt stands.
 fn canary(url: &str, stream: bool, header: &str) -> WireRequest {
     let key = match header {
-        "authorization" => "Bearer canary-id.canary-secret",
-        _ => "canary-x-key.canary-secret",
+        "authorization" => format!("Bearer {KEY}"),
+        _ => KEY.to_owned(),
     };
     let body = format!(
         r#"{{"model":"glm-5.2","stream":{stream},"messages":[{{"content":"canary-prompt"}}]}}"#
@@ -36,7 +37,10 @@ async fn no_credential_and_no_prompt_is_in_anything_that_it_writes() {
     let (lines, _capturing) = capture();
     let mut written = String::new();
     let answers = [1313, 1112, 1113, 1308, 1302, 1305, 1999, 1210].map(Answer::error);
-    for answer in answers.into_iter().chain([Answer::mid_stream(2, 1313), Answer::garbage()]) {
+    // A provider that echoes what it was sent.
+    let echo = Answer::error(1313).text(format!("No {KEY}, because {KEY} is unfair"));
+    let odd = [Answer::mid_stream(2, 1313), Answer::garbage(), echo];
+    for answer in answers.into_iter().chain(odd) {
         for header in ["authorization", "x-api-key"] {
             for (url, stream) in
                 [(Surface::OpenAi.url(), true), (Surface::Anthropic.url(), false), (METERED, false)]
