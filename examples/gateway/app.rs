@@ -162,6 +162,11 @@ fn upstreams(config: &Config) -> Result<Vec<Upstream>, ConfigError> {
 }
 
 fn webhook_url(secret: &Secret) -> Result<Uri, ConfigError> {
-    let url = secret.read()?.parse::<Uri>().ok().filter(|url| url.host().is_some());
-    url.ok_or_else(|| ConfigError::new(format!("webhook: what {secret} holds is no URL")))
+    let url =
+        secret.read()?.parse::<Uri>().ok().filter(|url| {
+            url.host().is_some() && matches!(url.scheme_str(), Some("http" | "https"))
+        });
+    url.ok_or_else(|| {
+        ConfigError::new(format!("webhook: what {secret} holds is no http:// or https:// URL"))
+    })
 }

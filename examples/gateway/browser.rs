@@ -2,15 +2,13 @@
 
 use std::{net::IpAddr, sync::Arc};
 
+use crate::{answer, proxy::guess};
 use axum::{
     body::Body,
     extract::{Request, State},
     middleware::Next,
 };
 use http::{Response, StatusCode, Uri, header, uri::Authority};
-use planguard::profile::Surface;
-
-use crate::answer;
 
 /// The names by which the gateway may be called.
 pub struct Hosts(Vec<String>);
@@ -71,7 +69,10 @@ pub async fn keep_pages_out(
     next: Next,
 ) -> Response<Body> {
     match hosts.objects(&request) {
-        Some(why) => answer::error(Surface::Openai, StatusCode::FORBIDDEN, &why),
+        Some(why) => {
+            let surface = guess(request.uri().path(), request.headers());
+            answer::error(surface, StatusCode::FORBIDDEN, &why)
+        }
         None => next.run(request).await,
     }
 }

@@ -43,6 +43,8 @@ pub fn explain(address: &str) {
          curl -sS http://{address}/v1/chat/completions -H 'authorization: Bearer me.secret' \\\n      \
          -H 'content-type: application/json' \\\n      \
          -d '{{\"model\":\"glm-5.2\",\"messages\":[{{\"role\":\"user\",\"content\":\"Rename foo to bar in main.rs\"}}]}}'; echo\n  \
-         done\n"
+         done\n\n\
+         The command that releases the account stands in the refusal and on the page; from this repository `planguard` is\n\n  \
+         cargo run --release --features cli --bin planguard -- …\n"
     );
 }

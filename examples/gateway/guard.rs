@@ -47,6 +47,18 @@ pub fn guard(
             return Err(config.wrong(&format!("upstream.{number}.profile"), what));
         }
     }
+    for (number, upstream) in upstreams.iter().enumerate() {
+        let own = upstream.profile.id();
+        let others = profiles.iter().filter(|(id, _)| **id != own);
+        if let Some((other, _)) =
+            { others }.find(|(_, (_, profile))| upstream.is_claimed_by(profile))
+        {
+            let what = format!(
+                "the profiles `{own}` and `{other}` both claim its URLs, and one account cannot be guarded by two: use one of them for both"
+            );
+            return Err(config.wrong(&format!("upstream.{number}.profile"), what));
+        }
+    }
     let mut profiles = profiles.into_values().map(|(_, profile)| profile);
     let Some(first) = profiles.next() else {
         return Err(ConfigError::new("there is no [[upstream]] to send anything to"));

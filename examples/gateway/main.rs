@@ -113,6 +113,15 @@ async fn run(args: Args) -> Result<(), Box<dyn Error>> {
 
 /// Somebody stops the program.
 async fn stopped() {
+    asked_to_stop().await;
+    tracing::info!("stopping; what is under way may end (once more stops at once)");
+    tokio::spawn(async {
+        asked_to_stop().await;
+        std::process::exit(130);
+    });
+}
+
+async fn asked_to_stop() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
@@ -124,9 +133,4 @@ async fn stopped() {
     }
     #[cfg(not(unix))]
     let _ = tokio::signal::ctrl_c().await;
-    tracing::info!("stopping; what is under way may end (once more stops at once)");
-    tokio::spawn(async {
-        let _ = tokio::signal::ctrl_c().await;
-        std::process::exit(130);
-    });
 }

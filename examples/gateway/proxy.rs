@@ -6,7 +6,7 @@ use std::{
 };
 
 use axum::{body::Body, extract::State};
-use http::{Request, Response, StatusCode, header::CONTENT_LENGTH};
+use http::{HeaderMap, Request, Response, StatusCode, header::CONTENT_LENGTH};
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, Limited};
 use planguard::{
@@ -110,19 +110,21 @@ pub async fn proxy(State(gateway): State<Arc<Gateway>>, request: Request<Body>) 
     let Some((upstream, rest)) = gateway.upstream(&path) else {
         let serves: Vec<_> = gateway.upstreams.iter().map(|up| up.path.as_str()).collect();
         let message = format!("{path} leads to no upstream; there is {}", serves.join(", "));
-        return answer::error(Surface::Openai, StatusCode::NOT_FOUND, &message);
+        let surface = guess(&path, request.headers());
+        return answer::error(surface, StatusCode::NOT_FOUND, &message);
     };
     if rest == HELLO {
         return Response::new(Body::empty());
     }
+    let guess = || guess(rest, request.headers());
     let route = match route(request.method(), rest, request.headers()) {
         Ok(route) => route,
-        Err(NoRoute::Method(methods)) => return answer::only(guess(rest), methods, &path),
+        Err(NoRoute::Method(methods)) => return answer::only(guess(), methods, &path),
         Err(NoRoute::Path) => {
             let message = format!(
                 "{path} is not served; there is /v1/chat/completions, /v1/responses, /v1/messages and /v1/models, with or without /v1"
             );
-            return answer::error(guess(rest), StatusCode::NOT_FOUND, &message);
+            return answer::error(guess(), StatusCode::NOT_FOUND, &message);
         }
     };
     let began = Instant::now();
@@ -158,6 +160,10 @@ async fn forward(
             match gateway.stack(surface).oneshot(request).await {
                 Ok(response) if leads_elsewhere(response.status()) => {
                     let message = "the upstream redirects, and whoever follows goes past the guard: correct its base URL";
+                    not_sent(&line, surface, StatusCode::BAD_GATEWAY, message)
+                }
+                Ok(response) if response.status().is_informational() => {
+                    let message = "the upstream changed the protocol, which nobody asked it to";
                     not_sent(&line, surface, StatusCode::BAD_GATEWAY, message)
                 }
                 Ok(mut response) => {
@@ -237,8 +243,8 @@ async fn discard(mut body: Body) {
 }
 
 /// The format of a path that is not served, for the form of its error.
-fn guess(path: &str) -> Surface {
-    match path.contains("/messages") {
+pub fn guess(path: &str, headers: &HeaderMap) -> Surface {
+    match path.contains("/messages") || headers.contains_key("anthropic-version") {
         true => Surface::Anthropic,
         false => Surface::Openai,
     }

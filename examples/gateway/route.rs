@@ -64,8 +64,12 @@ pub fn route(method: &Method, path: &str, headers: &HeaderMap) -> Result<Route, 
 /// judged.
 fn is_plain(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
-    let hidden = ["%2f", "%5c", "\\"].iter().any(|hidden| path.contains(hidden));
-    !hidden && path.split('/').all(|segment| !matches!(&*segment.replace("%2e", "."), "." | ".."))
+    let hidden = ["%2f", "%5c", "%25", "%3b", "\\"].iter().any(|hidden| path.contains(hidden));
+    let is_dots = |segment: &str| {
+        let bare = segment.split(';').next().unwrap_or_default().replace("%2e", ".");
+        matches!(&*bare, "." | "..")
+    };
+    !hidden && !path.split('/').any(is_dots)
 }
 
 /// What of `path` stands behind `prefix`, at a segment's border.

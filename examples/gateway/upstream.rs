@@ -5,10 +5,10 @@ use std::sync::Arc;
 use axum::body::Body;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Request, Uri,
-    header::{AUTHORIZATION, CONNECTION, HOST},
+    header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING},
     uri::{Authority, PathAndQuery, Scheme},
 };
-use planguard::profile::{Profile, Registry, Surface};
+use planguard::profile::{Claim, Profile, Registry, Surface};
 
 use crate::{
     config::{self, ConfigError},
@@ -25,7 +25,7 @@ const HOP_BY_HOP: [HeaderName; 8] = [
     HeaderName::from_static("proxy-authorization"),
     HeaderName::from_static("proxy-connection"),
     http::header::TE,
-    http::header::TRANSFER_ENCODING,
+    TRANSFER_ENCODING,
     http::header::UPGRADE,
 ];
 
@@ -58,10 +58,11 @@ impl Upstream {
         if bases.is_empty() {
             return Err(wrong("it has no `openai`, `responses` or `anthropic` URL".to_owned()));
         }
-        let registry = Registry::new(std::slice::from_ref(&profile));
+        let key = config.key.as_ref().map(|key| key.read()).transpose();
+        let key = key.map_err(|error| wrong(error.to_string()))?;
         for (surface, base) in &bases {
             let name = surface.as_str();
-            let Some(claim) = registry.claim(base, &HeaderMap::new()) else {
+            let Some(claim) = claimed(&profile, *surface, base, key.as_deref()) else {
                 return Err(wrong(format!(
                     "the profile `{}` does not know {name} = \"{base}\", so nothing would be guarded there: its endpoints are {}",
                     profile.id(),
@@ -81,14 +82,18 @@ impl Upstream {
             }
         }
         let via = config.via.as_deref().map(|url| via(url, &bases)).transpose().map_err(&wrong)?;
-        let key = config.key.as_ref().map(|key| key.read()).transpose();
-        let key = key.map_err(|error| wrong(error.to_string()))?;
         Ok(Self { path: path.clone(), profile, bases, key, via })
     }
 
     /// Whether whoever reaches the gateway uses the operator's key.
     pub fn has_key(&self) -> bool {
         self.key.is_some()
+    }
+
+    /// Whether `profile` claims what is sent here, too.
+    pub fn is_claimed_by(&self, profile: &Profile) -> bool {
+        let key = self.key.as_deref();
+        self.bases.iter().any(|(surface, base)| claimed(profile, *surface, base, key).is_some())
     }
 
     pub fn formats(&self) -> impl Iterator<Item = (Surface, &Uri)> {
@@ -111,15 +116,46 @@ impl Upstream {
         parts.uri = joined(base, &route.rest, parts.uri.query()).ok_or(NoRequest::TooLong)?;
         strip_connection(&mut parts.headers);
         parts.headers.remove(HOST);
+        // Answered by this server already.
+        parts.headers.remove(EXPECT);
         parts.version = http::Version::HTTP_11;
         if let Some(key) = &self.key {
             credential(&mut parts.headers, key, route.surface);
+            // The account is the key's, whatever a client says.
+            for name in self.profile.credential_headers() {
+                if *name != AUTHORIZATION && *name != API_KEY {
+                    parts.headers.remove(name);
+                }
+            }
         }
         if let Some(via) = &self.via {
             parts.extensions.insert(via.clone());
         }
         Ok(Request::from_parts(parts, body))
     }
+}
+
+/// Whose a request to `base` is, as it will be sent: with `key`, or else with
+/// one that `profile` is about.
+fn claimed(profile: &Profile, surface: Surface, base: &Uri, key: Option<&str>) -> Option<Claim> {
+    let rest = match surface {
+        Surface::Anthropic => "/v1/messages",
+        Surface::Responses => "/responses",
+        _ => "/chat/completions",
+    };
+    let uri = joined(base, rest, None)?;
+    let registry = Registry::new(std::slice::from_ref(profile));
+    let with = |key: &str| {
+        let mut headers = HeaderMap::new();
+        credential(&mut headers, key, surface);
+        registry.claim(&uri, &headers)
+    };
+    if let Some(key) = key {
+        return with(key);
+    }
+    let tests = profile.endpoints().iter().filter_map(|endpoint| endpoint.credential.as_ref());
+    let mut keys = tests.map(|test| test.prefix.first().map_or("any", String::as_str));
+    keys.find_map(with).or_else(|| registry.claim(&uri, &HeaderMap::new()))
 }
 
 /// Why a client's request cannot be made one to an upstream.
@@ -135,6 +171,10 @@ pub enum NoRequest {
 
 /// Removes what concerns one connection, and what that names.
 pub fn strip_connection(headers: &mut HeaderMap) {
+    // Which of the two counts is for those who framed it to know (RFC 9112, 6.3).
+    if headers.contains_key(TRANSFER_ENCODING) {
+        headers.remove(CONTENT_LENGTH);
+    }
     let named = headers.get_all(CONNECTION).iter();
     let named: Vec<HeaderName> = named
         .filter_map(|value| value.to_str().ok())

@@ -212,7 +212,7 @@ impl Profile {
 
     /// The headers in which credentials of this plan stand, or what names
     /// their account.
-    pub(crate) fn credential_headers(&self) -> impl Iterator<Item = &HeaderName> {
+    pub fn credential_headers(&self) -> impl Iterator<Item = &HeaderName> {
         self.0.credential.headers()
     }
 

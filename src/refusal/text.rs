@@ -262,7 +262,7 @@ fn next(refused: &Refused) -> String {
         Reason::UnknownHold => format!("read what the provider said{or_release}"),
         Reason::WorkloadRefused => {
             "send such work to a metered endpoint, or, if the estimate is wrong, declare it (`Workload::Coding` \
-             in the request's extensions, or the header `x-planguard-workload: coding`), and report the \
+             in the request's extensions, or, where declarations are trusted, the header `x-planguard-workload: coding`), and report the \
              misjudgement to planguard with a redacted sample"
                 .to_owned()
         }

@@ -22,6 +22,9 @@ async fn a_path_that_is_not_served_says_what_is_in_the_clients_form() {
         let text = response.text().await.unwrap();
         assert!(text.contains(form) && text.contains("/v1/chat/completions"), "{text}");
     }
+    let response = desk.post("/v1/models").header("anthropic-version", "2023-06-01");
+    let text = response.send().await.unwrap().text().await.unwrap();
+    assert!(text.contains("\"type\":\"error\""), "{text}");
     let response = reqwest::get(desk.url("/v1/chat/completions")).await.unwrap();
     assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(response.headers()["allow"], "POST");
@@ -201,6 +204,9 @@ async fn a_path_that_another_server_could_read_otherwise_is_not_served() {
     for path in [
         "/v1/responses/../../paas/v4/chat/completions",
         "/v1/messages/%2e%2E/x",
+        "/v1/messages/..;/x",
+        "/v1/messages/.%2e;a=b/x",
+        "/v1/messages/%252e%252e/x",
         "/v1/responses/..%2f..%2Fpaas",
         "/v1/responses/a%5cb",
         "//v1/messages",

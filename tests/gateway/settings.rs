@@ -220,3 +220,71 @@ async fn two_profiles_of_one_id_are_refused_since_one_would_guard_nothing() {
     let error = refused(&config).await;
     assert!(error.contains("both have the id `zai`"), "{error}");
 }
+
+fn upstream_of(profile: &str, surface: &str, base: &str) -> crate::config::Upstream {
+    let base = |name| (name == surface).then(|| base.to_owned());
+    crate::config::Upstream {
+        path: "/".to_owned(),
+        profile: profile.to_owned(),
+        openai: base("openai"),
+        responses: base("responses"),
+        anthropic: base("anthropic"),
+        key: None,
+        via: None,
+    }
+}
+
+#[test]
+fn the_base_urls_of_the_built_in_plans_are_taken_as_clients_have_them() {
+    for (profile, surface, base) in [
+        ("zai", "responses", "https://api.z.ai/api/v1"),
+        ("kimi-code", "anthropic", "https://api.kimi.com/coding"),
+        ("opencode-go", "openai", "https://opencode.ai/zen/go/v1"),
+        ("opencode-go", "responses", "https://opencode.ai/zen/go/v1"),
+        ("opencode-go", "anthropic", "https://opencode.ai/zen/go"),
+        ("github-copilot", "responses", "https://api.githubcopilot.com"),
+        ("chatgpt-sign-in", "responses", "https://api.openai.com/v1"),
+        ("anthropic-subscription", "anthropic", "https://api.anthropic.com"),
+        ("minimax-token-plan", "anthropic", "https://api.minimax.io/anthropic"),
+    ] {
+        let error = crate::upstream::Upstream::new(&upstream_of(profile, surface, base)).err();
+        assert!(error.is_none(), "{profile} {surface}: {}", error.unwrap());
+    }
+}
+
+#[test]
+fn a_client_does_not_choose_the_account_of_the_gateways_key() {
+    let mut config = upstream_of("chatgpt-sign-in", "responses", "https://api.openai.com/v1");
+    config.key = Some("env:HOME".to_owned().try_into().unwrap());
+    let upstream = crate::upstream::Upstream::new(&config).unwrap();
+    let request = http::Request::post("/responses")
+        .header("authorization", "Bearer of-the-client")
+        .header("chatgpt-account-id", "another");
+    let route = crate::route::Route {
+        surface: planguard::profile::Surface::Responses,
+        rest: "/responses".to_owned(),
+    };
+    let request = request.body(axum::body::Body::empty()).unwrap();
+    let request = upstream.prepare(&route, request).unwrap();
+    assert!(!request.headers().contains_key("chatgpt-account-id"));
+    assert!(!format!("{:?}", request.headers()).contains("of-the-client"));
+}
+
+#[tokio::test]
+async fn two_profiles_on_one_place_are_refused_since_one_would_guard_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["zai.toml", "zai.fixtures.toml"] {
+        let text = std::fs::read_to_string(format!("src/profile/builtin/{name}")).unwrap();
+        let text = text.replace("id = \"zai\"\n", "id = \"mine\"\n");
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let mut config = nowhere();
+    let other = crate::config::Upstream {
+        path: "/work".to_owned(),
+        profile: folder.path().join("zai.toml").display().to_string(),
+        ..config.upstream[0].clone()
+    };
+    config.upstream.push(other);
+    let error = refused(&config).await;
+    assert!(error.contains("`zai` and `mine` both claim"), "{error}");
+}
