@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | `gateway_requests_total` | counter | `format`, `status` |
 //! | `gateway_head_seconds` | histogram | `format`: from a request to the head of its answer |
+//! | `gateway_broken_total` | counter | `format`, `by`: answers that did not come to their end |
 //! | `gateway_open_halts` | gauge | `profile`, `kind`: in the ledger, at this moment |
 //! | `gateway_tasks` | gauge | tasks of the runtime |
 
@@ -50,6 +51,7 @@ pub fn begin() -> Result<(), ConfigError> {
             .map_err(|_| ConfigError::new("somebody else counts in this process"))?;
         planguard::metrics::describe();
         describe_counter!("gateway_requests_total", Unit::Count, "Answers, by format and status.");
+        describe_counter!("gateway_broken_total", Unit::Count, "Answers without an end.");
         describe_histogram!("gateway_head_seconds", Unit::Seconds, "Time to an answer's head.");
         describe_gauge!("gateway_open_halts", Unit::Count, "Open halts in the ledger.");
         describe_gauge!("gateway_tasks", Unit::Count, "Tasks of the runtime.");
@@ -73,6 +75,12 @@ pub fn answered(surface: Surface, status: StatusCode, began: Instant) {
     let status = status.as_str().to_owned();
     counter!("gateway_requests_total", "format" => format, "status" => status).increment(1);
     histogram!("gateway_head_seconds", "format" => format).record(began.elapsed().as_secs_f64());
+}
+
+/// One answer did not come to its end, for a reason in words.
+pub fn broke(surface: Surface, why: &'static str) {
+    let by = if why.contains("client") { "client" } else { "upstream" };
+    counter!("gateway_broken_total", "format" => surface.as_str(), "by" => by).increment(1);
 }
 
 pub async fn metrics(State(gateway): State<Arc<Gateway>>) -> Response {

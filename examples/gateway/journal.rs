@@ -204,6 +204,11 @@ impl Line {
         });
     }
 
+    /// Its answer did not come to its end.
+    pub fn broke(&self, why: &'static str) {
+        self.write(|entry| entry.text = Some(format!("{why} before the answer's end")));
+    }
+
     /// It came to nothing.
     pub fn failed(&self, status: StatusCode, why: String) {
         self.write(|entry| {

@@ -24,6 +24,7 @@ mod browser;
 mod config;
 mod demo;
 mod figures;
+mod followed;
 mod guard;
 mod journal;
 mod page;

@@ -23,6 +23,7 @@ use crate::{
     answer,
     config::{Config, ConfigError},
     figures,
+    followed::Followed,
     journal::{Journal, Line},
     route::{NoRoute, Route, below, route},
     transport::{Transport, Trouble},
@@ -169,7 +170,7 @@ async fn forward(
                 Ok(mut response) => {
                     line.answered(response.status(), response.extensions().get::<Refused>());
                     strip_connection(response.headers_mut());
-                    response
+                    response.map(|body| Body::new(Followed::new(body, line, surface)))
                 }
                 Err(trouble) => failed(&line, surface, &trouble),
             }

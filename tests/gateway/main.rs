@@ -11,6 +11,8 @@ mod browser;
 mod config;
 #[path = "../../examples/gateway/figures.rs"]
 mod figures;
+#[path = "../../examples/gateway/followed.rs"]
+mod followed;
 #[path = "../../examples/gateway/guard.rs"]
 mod guard;
 #[path = "../../examples/gateway/journal.rs"]

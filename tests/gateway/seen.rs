@@ -1,12 +1,18 @@
 //! What the operator sees.
 
 use std::{
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
 use http::{Request, Response, StatusCode};
 use planguard::{PlanGuard, clock::ManualClock, ledger::FileLedger, profile::zai, sim::Answer};
+use tokio::sync::Notify;
 use tower::{ServiceBuilder, ServiceExt};
 
 use crate::{
@@ -220,4 +226,43 @@ async fn the_metrics_tell_of_requests_strikes_and_what_is_open() {
         assert!(metrics.contains(line), "{line} is not in\n{metrics}");
     }
     assert!(!metrics.contains("tester") && !metrics.contains("zai/"), "no account is in a label");
+}
+
+#[tokio::test]
+async fn an_answer_without_an_end_is_told_as_one() {
+    let gone = Arc::new(Notify::new());
+    let breaks = gone.clone();
+    let behind = Behind::answering(move |_| {
+        let (first, breaks) = (Ok(Bytes::from_static(b"data: {}\n\n")), breaks.clone());
+        let rest = async move {
+            breaks.notified().await;
+            Err(std::io::Error::other("gone"))
+        };
+        let events = stream::iter([first]).chain(stream::once(rest));
+        let body = axum::body::Body::from_stream(events);
+        Response::builder().header("content-type", "text/event-stream").body(body).unwrap()
+    })
+    .await;
+    let desk = Desk::before(behind.addr).await;
+    for text in ["the upstream broke off", "its client went away"] {
+        let asked = desk.post("/v1/chat/completions").body(CODING);
+        let mut answer = asked.send().await.unwrap();
+        assert_eq!(answer.chunk().await.unwrap().unwrap(), "data: {}\n\n");
+        if text.contains("upstream") {
+            gone.notify_one();
+            answer.chunk().await.unwrap_err();
+        }
+        drop(answer);
+        let told = async {
+            loop {
+                let line = desk.status().await["timeline"][0]["text"].clone();
+                if line == format!("{text} before the answer's end") {
+                    break;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), told).await.expect(text);
+    }
+    let metrics = reqwest::get(desk.url("/metrics")).await.unwrap().text().await.unwrap();
+    assert!(metrics.contains("gateway_broken_total{format=\"openai\",by=\"client\"}"), "{metrics}");
 }
