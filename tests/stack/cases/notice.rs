@@ -36,7 +36,8 @@ async fn a_callback_hears_of_each_profile_once_when_the_guard_is_built() {
         .on_notice(move |notice| hears.lock().push(notice.to_string()))
         .build()
         .unwrap();
-    assert_eq!(*told.lock(), [zai().notice().to_string(), plan_text()]);
+    // A profile of one's own comes first.
+    assert_eq!(*told.lock(), [plan_text(), zai().notice().to_string()]);
     call(&plan, Surface::OpenAi.url()).await;
     assert_eq!((told.lock().len(), shown(&lines)), (2, 0));
 }
