@@ -227,8 +227,9 @@ impl Registry {
     /// plan's as it stands is also taken as lenient servers take it: decoded,
     /// without empty and dot segments and parameters.
     ///
-    /// No allocation; one comparison for each length that hosts or prefixes
-    /// have, and one look-up among those of one length, however many they are.
+    /// No allocation for a path without such oddities; one comparison for each
+    /// length that hosts or prefixes have, and one look-up among those of one
+    /// length, however many they are.
     pub fn claim(&self, uri: &Uri, headers: &HeaderMap) -> Option<Claim> {
         self.find(uri.into(), headers).cloned()
     }
@@ -243,10 +244,9 @@ impl Registry {
             },
             None => self.0.get_in_any_case(bare_host(headers.get(HOST)?.to_str().ok()?))?,
         };
-        let at = |path: &str| prefixes.in_front_of(path, |claims| claims.of(headers));
-        match at(to.path) {
+        match prefixes.in_front_of(to.path, |claims| claims.of(headers)) {
             Some(claim) if claim.is_plan() => Some(claim),
-            found => elsewhere(to.path, at).or(found),
+            found => elsewhere(prefixes, to.path, headers).or(found),
         }
     }
 }
@@ -254,8 +254,13 @@ impl Registry {
 /// What a path that is no plan's as it stands is to a server that reads it
 /// leniently: a plan is not left because of a slash too many.
 #[cold]
-fn elsewhere<'c>(path: &str, at: impl Fn(&str) -> Option<&'c Claim>) -> Option<&'c Claim> {
-    at(&resolved(path)?)
+#[inline(never)]
+fn elsewhere<'c>(
+    prefixes: &'c ByName<Claims>,
+    path: &str,
+    headers: &HeaderMap,
+) -> Option<&'c Claim> {
+    prefixes.in_front_of(&resolved(path)?, |claims| claims.of(headers))
 }
 
 /// A host without a port and without the dot that makes it absolute.

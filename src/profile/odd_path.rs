@@ -1,6 +1,8 @@
 //! Paths that a server may read as another one: with empty or dot segments,
 //! percent-encoded letters, or parameters of a segment.
 
+use percent_encoding::percent_decode_str;
+
 /// `path` as a server may take it that merges slashes, resolves dots, decodes
 /// and drops parameters; none if it is plain.
 #[cold]
@@ -11,7 +13,7 @@ pub(super) fn resolved(path: &str) -> Option<String> {
     if !odd {
         return None;
     }
-    let decoded = decoded(path).replace('\\', "/");
+    let decoded = percent_decode_str(path).decode_utf8_lossy().replace('\\', "/");
     let mut segments = Vec::new();
     for segment in decoded.split('/') {
         match segment.split(';').next().unwrap_or_default() {
@@ -23,28 +25,6 @@ pub(super) fn resolved(path: &str) -> Option<String> {
         }
     }
     Some(format!("/{}", segments.join("/")))
-}
-
-/// Every `%XX` as the byte that it stands for.
-fn decoded(path: &str) -> String {
-    let hex = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
-    let bytes = path.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let pair = (hex(bytes.get(at + 1)), hex(bytes.get(at + 2)));
-        match (byte, pair) {
-            (b'%', (Some(high), Some(low))) => {
-                out.push(u8::try_from(high * 16 + low).unwrap_or(b'%'));
-                at += 3;
-            }
-            _ => {
-                out.push(byte);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 #[cfg(test)]
