@@ -169,6 +169,12 @@ fn an_event_is_one_frame_of_the_clients_dialect() {
     let refused = Refused::from(halted(MESSAGE));
     let openai = String::from_utf8(refused.to_event(Dialect::OpenAi).to_vec()).unwrap();
     assert!(openai.starts_with("data: {") && openai.ends_with("}\n\n"), "{openai}");
+    let typed = String::from_utf8(refused.to_event(Dialect::Responses).to_vec()).unwrap();
+    let json = typed.strip_prefix("event: error\ndata: ").unwrap().strip_suffix("\n\n").unwrap();
+    let event: serde_json::Value = serde_json::from_str(json).unwrap();
+    assert_eq!((&event["type"], &event["code"]), (&"error".into(), &"account_halted".into()));
+    assert_eq!(event["message"], refused.to_string());
+    assert_eq!(event["error"]["message"], event["message"], "what the SDKs raise");
     let anthropic = String::from_utf8(refused.to_event(Dialect::Anthropic).to_vec()).unwrap();
     assert!(anthropic.starts_with("event: error\ndata: {"), "{anthropic}");
     assert_eq!(anthropic.matches('\n').count(), 3);

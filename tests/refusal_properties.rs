@@ -266,7 +266,7 @@ proptest! {
 
     #[test]
     fn every_event_is_final_and_one_frame((refused, provider) in refusal()) {
-        for dialect in [Dialect::OpenAi, Dialect::Anthropic] {
+        for dialect in [Dialect::OpenAi, Dialect::Responses, Dialect::Anthropic] {
             let event = refused.to_event(dialect);
             let event = std::str::from_utf8(&event).unwrap();
             let event = event.strip_prefix("event: error\n").unwrap_or(event);

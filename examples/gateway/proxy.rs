@@ -52,6 +52,7 @@ pub struct Gateway {
     /// Becomes true when the gateway is stopped.
     pub stopping: watch::Sender<bool>,
     openai: Stack,
+    responses: Stack,
     anthropic: Stack,
     max_body: usize,
     idle: Duration,
@@ -70,6 +71,7 @@ impl Gateway {
             max_body.ok_or_else(|| config.wrong("max_body_mib", "max_body_mib is too large"))?;
         Ok(Self {
             openai: stack(&plan, Dialect::OpenAi, transport),
+            responses: stack(&plan, Dialect::Responses, transport),
             anthropic: stack(&plan, Dialect::Anthropic, transport),
             journal: Journal::new(),
             posture: config.posture.as_str(),
@@ -93,6 +95,7 @@ impl Gateway {
     fn stack(&self, surface: Surface) -> Stack {
         match Dialect::from(surface) {
             Dialect::Anthropic => self.anthropic.clone(),
+            Dialect::Responses => self.responses.clone(),
             _ => self.openai.clone(),
         }
     }

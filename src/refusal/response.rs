@@ -18,8 +18,10 @@ use crate::{account::letters, profile::Surface};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Dialect {
-    /// OpenAI Chat Completions and Responses: status 400.
+    /// OpenAI Chat Completions: status 400.
     OpenAi,
+    /// OpenAI Responses: the same, but a stream of typed events.
+    Responses,
     /// Anthropic Messages: status 451. (On 400 Claude Code sends the turn six
     /// times, on 403 it asks its user to log in.)
     Anthropic,
@@ -28,7 +30,8 @@ pub enum Dialect {
 impl From<Surface> for Dialect {
     fn from(surface: Surface) -> Self {
         match surface {
-            Surface::Openai | Surface::Responses | Surface::Other => Self::OpenAi,
+            Surface::Openai | Surface::Other => Self::OpenAi,
+            Surface::Responses => Self::Responses,
             Surface::Anthropic => Self::Anthropic,
         }
     }
@@ -57,7 +60,7 @@ impl Refused {
         let body = Bytes::from(self.error_value(dialect).to_string());
         let mut response = Response::new(B::from(body));
         *response.status_mut() = match dialect {
-            Dialect::OpenAi => StatusCode::BAD_REQUEST,
+            Dialect::OpenAi | Dialect::Responses => StatusCode::BAD_REQUEST,
             Dialect::Anthropic => StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS,
         };
         let headers = response.headers_mut();
@@ -77,17 +80,26 @@ impl Refused {
     /// Anthropic wire after some deltas with the type `billing_error`; this
     /// one has the type of the response, since nothing is to be paid.
     pub fn to_event(&self, dialect: Dialect) -> Bytes {
-        let value = self.error_value(dialect);
+        let mut value = self.error_value(dialect);
+        if dialect == Dialect::Responses {
+            // The event that the API defines is flat. The SDKs raise only what
+            // has an `error`, so it has both.
+            value["type"] = json!("error");
+            value["code"] = json!(self.reason().code());
+            value["message"] = json!(self.text());
+            value["param"] = Value::Null;
+            value["sequence_number"] = json!(0);
+        }
         Bytes::from(match dialect {
             Dialect::OpenAi => format!("data: {value}\n\n"),
-            Dialect::Anthropic => format!("event: error\ndata: {value}\n\n"),
+            Dialect::Responses | Dialect::Anthropic => format!("event: error\ndata: {value}\n\n"),
         })
     }
 
     fn error_value(&self, dialect: Dialect) -> Value {
         let message = self.text();
         match dialect {
-            Dialect::OpenAi => json!({
+            Dialect::OpenAi | Dialect::Responses => json!({
                 "error": {
                     "message": message,
                     "type": "invalid_request_error",

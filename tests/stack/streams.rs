@@ -28,8 +28,11 @@ mod unchanged;
 /// What makes several clients send a request again.
 const WORDS: &str = "Rate limit reached for requests, please try again later";
 
-const DIALECTS: [(Surface, Dialect, u16); 2] =
-    [(Surface::OpenAi, Dialect::OpenAi, 400), (Surface::Anthropic, Dialect::Anthropic, 451)];
+const DIALECTS: [(Surface, Dialect, u16); 3] = [
+    (Surface::OpenAi, Dialect::OpenAi, 400),
+    (Surface::Responses, Dialect::Responses, 400),
+    (Surface::Anthropic, Dialect::Anthropic, 451),
+];
 
 /// The whole stack, which answers refusals.
 type Answering = <PlanLayer<breaker::Answer> as Layer<Wire>>::Service;
@@ -58,7 +61,7 @@ fn is_refusal(event: &[u8], dialect: Dialect) {
     let event = std::str::from_utf8(event).unwrap();
     assert!(is_safe(event) && !event.contains("try again"), "{event}");
     let json = match dialect {
-        Dialect::Anthropic => event.strip_prefix("event: error\n").unwrap(),
+        Dialect::Responses | Dialect::Anthropic => event.strip_prefix("event: error\n").unwrap(),
         _ => event,
     };
     let json = json.strip_prefix("data: ").unwrap().strip_suffix("\n\n").unwrap();
@@ -87,7 +90,12 @@ fn delta(surface: Surface, text: &str) -> String {
         Surface::Anthropic => format!(
             "event: content_block_delta\ndata: {{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{{\"type\":\"text_delta\",\"text\":\"{text}\"}}}}\n\n"
         ),
-        _ => format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n"),
+        Surface::Responses => format!(
+            "event: response.output_text.delta\ndata: {{\"type\":\"response.output_text.delta\",\"output_index\":0,\"content_index\":0,\"delta\":\"{text}\"}}\n\n"
+        ),
+        Surface::OpenAi => {
+            format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}}}}]}}\n\n")
+        }
     }
 }
 
@@ -96,7 +104,12 @@ fn error(surface: Surface, code: u16) -> String {
         Surface::Anthropic => format!(
             "event: error\ndata: {{\"type\":\"error\",\"error\":{{\"type\":\"rate_limit_error\",\"message\":\"[{code}][{WORDS}][20260708]\"}}}}\n\n"
         ),
-        _ => format!("data: {{\"error\":{{\"code\":\"{code}\",\"message\":\"{WORDS}\"}}}}\n\n"),
+        Surface::Responses => format!(
+            "event: error\ndata: {{\"type\":\"error\",\"code\":\"{code}\",\"message\":\"{WORDS}\",\"param\":null,\"sequence_number\":2}}\n\n"
+        ),
+        Surface::OpenAi => {
+            format!("data: {{\"error\":{{\"code\":\"{code}\",\"message\":\"{WORDS}\"}}}}\n\n")
+        }
     }
 }
 

@@ -70,7 +70,7 @@ async fn the_refusal_gives_no_client_a_reason_to_send_again() {
         let plan = guard().unclear(planguard::workload::Action::Block).build().unwrap();
         let asked = ask(&plan, &wire, turn(Surface::OpenAi, words)).await;
         let refused = asked.expect_err(words);
-        for dialect in [Dialect::OpenAi, Dialect::Anthropic] {
+        for dialect in [Dialect::OpenAi, Dialect::Responses, Dialect::Anthropic] {
             let response = refused.to_response::<bytes::Bytes>(dialect);
             assert!(!response.status().is_server_error() && response.status() != 429);
             let body = String::from_utf8(response.body().to_vec()).unwrap();
