@@ -1,6 +1,6 @@
 //! A plan that requests are sent to.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::body::Body;
 use http::{
@@ -211,7 +211,18 @@ fn via(url: &str, bases: &[(Surface, Uri)]) -> Result<Via, String> {
     let parts = url.into_parts();
     let server = parts.scheme.zip(parts.authority);
     let (scheme, authority) = server.ok_or("via is no URL")?;
+    if scheme == Scheme::HTTP && !is_here(authority.host()) {
+        tracing::warn!(
+            "via = \"http://{authority}\" sends keys and prompts in the clear to another machine"
+        );
+    }
     Ok(Via { instead_of, scheme, authority })
+}
+
+/// Whether a URL with this host stays on this machine.
+fn is_here(host: &str) -> bool {
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// Puts the gateway's key where the client had one, or where the format has it.

@@ -7,6 +7,8 @@ mod answer;
 mod app;
 #[path = "../../examples/gateway/browser.rs"]
 mod browser;
+#[path = "../stack/capture.rs"]
+mod capture;
 #[path = "../../examples/gateway/config.rs"]
 mod config;
 #[path = "../../examples/gateway/figures.rs"]

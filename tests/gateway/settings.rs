@@ -4,8 +4,10 @@ use std::path::Path;
 
 use crate::{
     app::App,
+    capture::capture,
     config::{Config, NonCoding},
     desk::config,
+    upstream::Upstream,
 };
 
 fn loaded(text: &str) -> Result<Config, String> {
@@ -287,4 +289,22 @@ async fn two_profiles_on_one_place_are_refused_since_one_would_guard_nothing() {
     config.upstream.push(other);
     let error = refused(&config).await;
     assert!(error.contains("`zai` and `mine` both claim"), "{error}");
+}
+
+#[tokio::test]
+async fn what_would_leave_this_machine_in_the_clear_is_warned_of() {
+    for (via, warned) in [
+        ("http://127.0.0.1:9100", 0),
+        ("http://[::1]:9100", 0),
+        ("http://localhost:9100", 0),
+        ("https://egress.example", 0),
+        ("http://egress.example:9100", 1),
+        ("http://10.0.0.7", 1),
+    ] {
+        let (lines, _capturing) = capture();
+        let mut config = nowhere();
+        config.upstream[0].via = Some(via.to_owned());
+        Upstream::new(&config.upstream[0]).unwrap();
+        assert_eq!(lines.with(&["WARN", via, "in the clear"]).len(), warned, "{via}");
+    }
 }
