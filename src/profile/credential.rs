@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName};
 
 use super::format::{CredentialFile, StableFile, WordsFile};
 
@@ -67,7 +67,8 @@ impl Credential {
     }
 
     /// The value of the first header that has a credential, as it is.
-    pub(super) fn value<'h>(&self, headers: &'h HeaderMap) -> Option<&'h HeaderValue> {
+    #[cfg(feature = "tower")]
+    pub(super) fn value<'h>(&self, headers: &'h HeaderMap) -> Option<&'h http::HeaderValue> {
         let first = headers.get(&self.header);
         first.or_else(|| self.others.iter().find_map(|name| headers.get(name)))
     }

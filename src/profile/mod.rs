@@ -32,7 +32,9 @@ mod tests;
 
 pub use appeal::Appeal;
 pub use builtin::{all_built_in, built_in, built_in_ids, zai};
-pub(crate) use credential::{Identity, without_bearer};
+pub(crate) use credential::Identity;
+#[cfg(feature = "tower")]
+pub(crate) use credential::without_bearer;
 pub(crate) use endpoint::Target;
 pub use endpoint::{Billing, Claim, CredentialTest, Endpoint, Registry, Surface};
 pub use error::{ProfileError, ProfileErrorKind};
@@ -44,7 +46,7 @@ pub use rule::Rule;
 
 use std::{borrow::Cow, fmt, path::Path, sync::Arc};
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName};
 
 use crate::signal::Signal;
 
@@ -192,7 +194,11 @@ impl Profile {
     }
 
     /// The header value in which a request's credential stands.
-    pub(crate) fn credential_value<'h>(&self, headers: &'h HeaderMap) -> Option<&'h HeaderValue> {
+    #[cfg(feature = "tower")]
+    pub(crate) fn credential_value<'h>(
+        &self,
+        headers: &'h HeaderMap,
+    ) -> Option<&'h http::HeaderValue> {
         self.0.credential.value(headers)
     }
 
