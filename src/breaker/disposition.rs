@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ledger::Strike,
     profile::{Claim, Mode},
-    signal::{Class, Reach, Signal},
+    signal::{Certainty, Class, Reach, Signal},
 };
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -128,6 +128,17 @@ impl Disposition {
         }
     }
 
+    /// The same for an answer that may be innocent. Of a throttle that is said
+    /// by its row and its relapse.
+    fn unproven(self, class: Class) -> Self {
+        match self.strike {
+            Some(Strike::Confirmed) if class != Class::PolicyThrottle => {
+                Self { strike: Some(Strike::Suspected), ..self }
+            }
+            _ => self,
+        }
+    }
+
     /// The built-in row of `class`.
     pub const fn of(class: Class) -> Self {
         match class {
@@ -229,12 +240,15 @@ impl Dispositions {
 
     /// What is done about `signal`, an answer of the endpoint of `claim`: its
     /// class's row, but on a [tripwire](Mode::Tripwire) plan an unknown 4xx
-    /// holds the first time.
+    /// holds the first time, and an answer that is also given for innocent
+    /// reasons ([`Certainty::Suspected`]) halts as any other and makes a
+    /// suspected strike.
     pub fn of_signal(&self, signal: &Signal, claim: &Claim) -> Disposition {
         let row = self.get(signal.class);
         let tripwire = claim.is_plan() && claim.profile().mode() == Mode::Tripwire;
         let refused = signal.class == Class::Unknown && (400..500).contains(&signal.status);
-        if tripwire && refused { row.at_once() } else { row }
+        let row = if tripwire && refused { row.at_once() } else { row };
+        if signal.certainty == Certainty::Suspected { row.unproven(signal.class) } else { row }
     }
 
     /// What is done about `class`.
@@ -294,6 +308,24 @@ mod tests {
         assert_eq!(billing.reach, Reach::Endpoint);
         assert_eq!(table.get(Class::QuotaExhausted), Disposition::of(Class::QuotaExhausted));
         assert_eq!(table.get(Class::PolicyViolation), Disposition::of(Class::PolicyViolation));
+    }
+
+    #[test]
+    fn an_answer_that_may_be_innocent_halts_as_any_other_and_is_suspected() {
+        let claim = Claim::new(crate::profile::zai(), 0).unwrap();
+        let of = |table: &Dispositions, class, certainty| {
+            table.of_signal(&Signal::new(class, certainty, 403), &claim)
+        };
+        let (table, strict) = (Dispositions::default(), Dispositions::new(Posture::Strict));
+        for class in Class::ALL {
+            let row = table.get(class);
+            assert_eq!(of(&table, class, Certainty::Confirmed), row);
+            let suspected = of(&table, class, Certainty::Suspected);
+            assert_eq!((suspected.action, suspected.reach), (row.action, row.reach));
+            assert_eq!(suspected.strike, row.strike.map(|_| Strike::Suspected));
+        }
+        let throttle = of(&strict, Class::PolicyThrottle, Certainty::Suspected);
+        assert_eq!(throttle.strike, Some(Strike::Confirmed), "Strict counts it");
     }
 
     #[test]
