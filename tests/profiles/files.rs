@@ -104,3 +104,15 @@ fn a_notice_says_whether_the_terms_were_read() {
         assert!(text.contains(quote) && text.contains(profile.checked_on()), "{text}");
     }
 }
+
+#[test]
+fn a_rate_limit_tells_how_long_it_lasts_where_the_vendor_does() {
+    let profile = planguard::profile::built_in("google-code-assist").unwrap();
+    let fixtures = profile.fixtures().unwrap();
+    let of = |name: &str| {
+        let fixture = fixtures.iter().find(|fixture| fixture.name == name).unwrap();
+        judge(&profile, fixture).unwrap()
+    };
+    assert!(of("rate").reset.is_some());
+    assert_eq!(of("rate, without details").reset, None);
+}
