@@ -8,26 +8,45 @@ use std::{
 
 use axum::body::Body;
 use bytes::Bytes;
+use http::{Method, Response, StatusCode, header::CONTENT_LENGTH};
 use http_body::{Body as _, Frame, SizeHint};
 use planguard::profile::Surface;
 
 use crate::{figures, journal::Line};
+
+/// How the last event of a stream begins, in each format. Many clients read no
+/// further, and events come one a frame.
+const LAST_EVENTS: [&[u8]; 4] = [
+    b"data: [DONE]",
+    b"event: message_stop",
+    b"event: response.completed",
+    b"event: response.incomplete",
+];
 
 pub struct Followed {
     body: Body,
     line: Line,
     surface: Surface,
     /// Of an announced length, what is still to come; hyper asks no further
-    /// once it has come.
+    /// once it has come, and not every body tells its length.
     remaining: Option<u64>,
     over: bool,
 }
 
 impl Followed {
-    pub fn new(body: Body, line: Line, surface: Surface) -> Self {
-        let remaining = body.size_hint().exact();
-        let over = body.is_end_stream() || remaining == Some(0);
-        Self { body, line, surface, remaining, over }
+    /// `response`, an answer to a request by `method`.
+    pub fn answer(
+        response: Response<Body>,
+        method: &Method,
+        line: Line,
+        surface: Surface,
+    ) -> Response<Body> {
+        let announced = || response.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
+        let remaining = response.body().size_hint().exact().or_else(announced);
+        let bodiless = method == Method::HEAD
+            || matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        let over = bodiless || response.body().is_end_stream() || remaining == Some(0);
+        response.map(|body| Body::new(Self { body, line, surface, remaining, over }))
     }
 
     fn broke(&mut self, why: &'static str) {
@@ -50,9 +69,10 @@ impl http_body::Body for Followed {
             None => self.over = true,
             Some(Err(_)) => self.broke("the upstream broke off"),
             Some(Ok(frame)) => {
-                let came = frame.data_ref().map_or(0, |data| data.len() as u64);
-                self.remaining = self.remaining.map(|left| left.saturating_sub(came));
-                self.over |= self.remaining == Some(0) || self.body.is_end_stream();
+                let data = frame.data_ref().map_or(&[][..], |data| data);
+                let last = LAST_EVENTS.iter().any(|last| data.starts_with(last));
+                self.remaining = self.remaining.map(|left| left.saturating_sub(data.len() as u64));
+                self.over |= last || self.remaining == Some(0) || self.body.is_end_stream();
             }
         }
         Poll::Ready(polled)

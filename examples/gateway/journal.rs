@@ -206,7 +206,9 @@ impl Line {
 
     /// Its answer did not come to its end.
     pub fn broke(&self, why: &'static str) {
-        self.write(|entry| entry.text = Some(format!("{why} before the answer's end")));
+        self.write(|entry| {
+            entry.text.get_or_insert_with(|| format!("{why} before the answer's end"));
+        });
     }
 
     /// It came to nothing.

@@ -144,6 +144,7 @@ async fn forward(
     request: Request<Body>,
 ) -> Response<Body> {
     let surface = route.surface;
+    let method = request.method().clone();
     let length = request.headers().get(CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if length.is_some_and(|length| length > gateway.max_body) {
@@ -173,7 +174,7 @@ async fn forward(
                 Ok(mut response) => {
                     line.answered(response.status(), response.extensions().get::<Refused>());
                     strip_connection(response.headers_mut());
-                    response.map(|body| Body::new(Followed::new(body, line, surface)))
+                    Followed::answer(response, &method, line, surface)
                 }
                 Err(trouble) => failed(&line, surface, &trouble),
             }

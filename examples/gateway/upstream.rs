@@ -92,8 +92,12 @@ impl Upstream {
 
     /// Whether `profile` claims what is sent here, too.
     pub fn is_claimed_by(&self, profile: &Profile) -> bool {
-        let key = self.key.as_deref();
-        self.bases.iter().any(|(surface, base)| claimed(profile, *surface, base, key).is_some())
+        let clients = || clients_keys(&[&self.profile, profile]);
+        let keys = self.key.as_deref().map_or_else(clients, |key| vec![key]);
+        self.bases.iter().any(|(surface, base)| {
+            let claims = |profile, key| claim_with(profile, *surface, base, key).is_some();
+            keys.iter().any(|key| claims(&self.profile, key) && claims(profile, key))
+        })
     }
 
     pub fn formats(&self) -> impl Iterator<Item = (Surface, &Uri)> {
@@ -135,27 +139,30 @@ impl Upstream {
     }
 }
 
-/// Whose a request to `base` is, as it will be sent: with `key`, or else with
-/// one that `profile` is about.
+/// The claim of `profile` on what is sent to `base`, with `key` if the gateway
+/// has one, else with a client's.
 fn claimed(profile: &Profile, surface: Surface, base: &Uri, key: Option<&str>) -> Option<Claim> {
+    let keys = key.map_or_else(|| clients_keys(&[profile]), |key| vec![key]);
+    keys.iter().find_map(|key| claim_with(profile, surface, base, key))
+}
+
+/// A key for each test that `profiles` make, and one that none asks for.
+fn clients_keys<'p>(profiles: &[&'p Profile]) -> Vec<&'p str> {
+    let endpoints = profiles.iter().flat_map(|profile| profile.endpoints());
+    let tests = endpoints.filter_map(|endpoint| endpoint.credential.as_ref());
+    tests.flat_map(|test| &test.prefix).map(String::as_str).chain(["any"]).collect()
+}
+
+/// The claim of `profile` on a request with `key`.
+fn claim_with(profile: &Profile, surface: Surface, base: &Uri, key: &str) -> Option<Claim> {
     let rest = match surface {
         Surface::Anthropic => "/v1/messages",
         Surface::Responses => "/responses",
         _ => "/chat/completions",
     };
-    let uri = joined(base, rest, None)?;
-    let registry = Registry::new(std::slice::from_ref(profile));
-    let with = |key: &str| {
-        let mut headers = HeaderMap::new();
-        credential(&mut headers, key, surface);
-        registry.claim(&uri, &headers)
-    };
-    if let Some(key) = key {
-        return with(key);
-    }
-    let tests = profile.endpoints().iter().filter_map(|endpoint| endpoint.credential.as_ref());
-    let mut keys = tests.map(|test| test.prefix.first().map_or("any", String::as_str));
-    keys.find_map(with).or_else(|| registry.claim(&uri, &HeaderMap::new()))
+    let mut headers = HeaderMap::new();
+    credential(&mut headers, key, surface);
+    Registry::new(std::slice::from_ref(profile)).claim(&joined(base, rest, None)?, &headers)
 }
 
 /// Why a client's request cannot be made one to an upstream.
@@ -189,15 +196,15 @@ pub fn strip_connection(headers: &mut HeaderMap) {
 /// Whether a request holds two keys that are not the same: which account
 /// would the provider see?
 fn differ(headers: &HeaderMap) -> bool {
-    let bearers = headers.get_all(AUTHORIZATION).iter().map(|value| {
+    let values = [AUTHORIZATION, API_KEY].map(|name| headers.get_all(name)).into_iter().flatten();
+    let keys = values.map(|value| {
         let value = value.as_bytes();
         match value.split_at_checked(b"bearer".len()) {
             Some((scheme, key)) if scheme.eq_ignore_ascii_case(b"bearer") => key.trim_ascii(),
-            _ => value,
+            _ => value.trim_ascii(),
         }
     });
-    let own = headers.get_all(API_KEY).iter().map(HeaderValue::as_bytes);
-    let mut keys = bearers.chain(own);
+    let mut keys = keys.filter(|key| !key.is_empty());
     let first = keys.next();
     keys.any(|key| Some(key) != first)
 }

@@ -10,7 +10,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::desk::{Behind, CODING, Desk, config, json};
+use crate::desk::{Behind, CODING, Desk, KEY, config, json};
 
 #[tokio::test]
 async fn a_path_that_is_not_served_says_what_is_in_the_clients_form() {
@@ -254,4 +254,9 @@ async fn two_keys_that_differ_name_no_account() {
         assert_eq!(status, StatusCode::BAD_REQUEST, "{name} {key}");
     }
     assert_eq!(behind.count(), 0);
+    // What a client leaves empty, or says twice, names no other.
+    for key in ["", " ", KEY, &format!("Bearer {KEY}")] {
+        let response = desk.post("/v1/messages").header("x-api-key", key).body(CODING);
+        assert_eq!(response.send().await.unwrap().status(), StatusCode::OK, "{key}");
+    }
 }

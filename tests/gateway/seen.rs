@@ -1,6 +1,7 @@
 //! What the operator sees.
 
 use std::{
+    convert::Infallible,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -10,14 +11,23 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
-use http::{Request, Response, StatusCode};
-use planguard::{PlanGuard, clock::ManualClock, ledger::FileLedger, profile::zai, sim::Answer};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use planguard::{
+    PlanGuard,
+    clock::ManualClock,
+    ledger::FileLedger,
+    profile::{Surface, zai},
+    sim::Answer,
+};
 use tokio::sync::Notify;
 use tower::{ServiceBuilder, ServiceExt};
 
 use crate::{
     config::Config,
     desk::{Behind, CODING, Desk, KEY, config, json, secret, simulated},
+    followed::Followed,
+    journal::Journal,
 };
 
 #[tokio::test]
@@ -265,4 +275,52 @@ async fn an_answer_without_an_end_is_told_as_one() {
     }
     let metrics = reqwest::get(desk.url("/metrics")).await.unwrap().text().await.unwrap();
     assert!(metrics.contains("gateway_broken_total{format=\"openai\",by=\"client\"}"), "{metrics}");
+}
+
+#[tokio::test]
+async fn an_answer_that_came_to_its_end_is_told_as_nothing_else() {
+    let (_, server) = simulated([Answer::completion(), Answer::error(1313)]).await;
+    let desk = Desk::before(server.addr()).await;
+    // One connection, on which an answer is over when the next one comes.
+    let client = reqwest::Client::new();
+    let ask = async |method: Method, path: &str| {
+        let asked = client.request(method, desk.url(path)).bearer_auth(KEY).body(CODING);
+        let answer = asked.send().await.unwrap();
+        let length = answer.headers().get("content-length").cloned();
+        answer.bytes().await.unwrap();
+        length
+    };
+    let first = ask(Method::POST, "/v1/chat/completions").await;
+    assert!(first.is_some(), "a length was announced");
+    ask(Method::POST, "/v1/chat/completions").await;
+    ask(Method::HEAD, "/v1/models").await;
+    let timeline = desk.status().await["timeline"].clone();
+    let texts: Vec<_> = timeline.as_array().unwrap().iter().map(|line| &line["text"]).collect();
+    let refused = texts.iter().filter(|text| text.as_str().is_some_and(|t| t.contains("halted")));
+    assert!(refused.count() > 0, "{texts:?}");
+    for text in texts {
+        assert!(!text.to_string().contains("before the answer's end"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_with_the_last_event_has_had_its_answer() {
+    for last in [
+        "data: [DONE]\n\n",
+        "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
+        "event: response.completed\ndata: {\"type\":\"response.completed\"}\n\n",
+        "data: {}\n\n",
+    ] {
+        let journal = Journal::new();
+        let line = journal.begin(&HeaderMap::new(), Surface::Openai);
+        let events =
+            stream::iter([Ok::<_, Infallible>(Bytes::from(last))]).chain(stream::pending());
+        let response = Response::new(axum::body::Body::from_stream(events));
+        let answer = Followed::answer(response, &Method::POST, line, Surface::Openai);
+        let mut body = answer.into_body();
+        assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), last);
+        drop(body);
+        let told = journal.newest()[0].text.clone();
+        assert_eq!(told.is_some(), last == "data: {}\n\n", "{last}: {told:?}");
+    }
 }

@@ -6,7 +6,7 @@ use crate::{
     app::App,
     capture::capture,
     config::{Config, NonCoding},
-    desk::config,
+    desk::{config, secret},
     upstream::Upstream,
 };
 
@@ -257,7 +257,8 @@ fn the_base_urls_of_the_built_in_plans_are_taken_as_clients_have_them() {
 #[test]
 fn a_client_does_not_choose_the_account_of_the_gateways_key() {
     let mut config = upstream_of("chatgpt-sign-in", "responses", "https://api.openai.com/v1");
-    config.key = Some("env:HOME".to_owned().try_into().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    config.key = Some(secret(&folder, "the-gateways-own"));
     let upstream = crate::upstream::Upstream::new(&config).unwrap();
     let request = http::Request::post("/responses")
         .header("authorization", "Bearer of-the-client")
@@ -289,6 +290,24 @@ async fn two_profiles_on_one_place_are_refused_since_one_would_guard_nothing() {
     config.upstream.push(other);
     let error = refused(&config).await;
     assert!(error.contains("`zai` and `mine` both claim"), "{error}");
+}
+
+#[tokio::test]
+async fn two_profiles_that_a_key_tells_apart_may_share_a_place() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["anthropic-subscription.toml", "anthropic-subscription.fixtures.toml"] {
+        let text = std::fs::read_to_string(format!("src/profile/builtin/{name}")).unwrap();
+        let text = text.replace("id = \"anthropic-subscription\"\n", "id = \"mine\"\n");
+        let text = text.replace("sk-ant-oat", "sk-ant-api").replace("\"tripwire\"", "\"guarded\"");
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let upstream = |path: &str, profile: String| crate::config::Upstream {
+        path: path.to_owned(),
+        ..upstream_of(&profile, "anthropic", "https://api.anthropic.com")
+    };
+    let own = folder.path().join("anthropic-subscription.toml").display().to_string();
+    let both = vec![upstream("/", "anthropic-subscription".to_owned()), upstream("/api", own)];
+    App::new(&Config { upstream: both, ..nowhere() }).await.unwrap();
 }
 
 #[tokio::test]
