@@ -145,10 +145,10 @@ impl Call {
     }
 
     /// Whether the call that got `signal` answers with the refusal. A success
-    /// that tells of a quota is an answer, and paid for: it is handed on.
+    /// whose head tells of a quota is an answer, and paid for: it is handed on.
     pub(crate) fn refuses(&self, signal: &Signal) -> bool {
         let shared = &self.cell.shared;
-        let answer = !signal.class.is_policy() && self.claim().profile().is_in_success(signal);
+        let answer = !signal.class.is_policy() && self.claim().profile().is_in_success_head(signal);
         shared.struck == StruckResponse::Refuse && !shared.reports_only() && !answer
     }
 

@@ -366,7 +366,7 @@ impl Core {
     /// credential that was seen before.
     fn cell(&self, claim: &Claim, headers: &HeaderMap) -> Arc<Cell> {
         let profile = claim.profile();
-        let identity = if self.name.is_some() { None } else { profile.identity(headers) };
+        let identity = if self.name.is_some() { None } else { claim.identity(headers) };
         let shown = match identity {
             Some(Identity::Account(bytes) | Identity::Credential(bytes)) => bytes,
             // Nothing that is shown is empty.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Response};
+use http::{HeaderMap, Method, Response};
 use http_body::Body;
 
 use super::{
@@ -14,6 +14,7 @@ use super::{
     document::Expect,
     glance::says_nothing,
     head::{Look, look},
+    keys::Keys,
     layer::Shared,
     reading::Reading,
     watch::{Teller, Watch},
@@ -31,8 +32,8 @@ pub(super) struct Called {
     exchange: Option<Exchange>,
     method: Method,
     shared: Arc<Shared>,
-    /// Its credential, which the provider may echo.
-    key: Option<HeaderValue>,
+    /// Its credentials, which the provider may echo.
+    keys: Keys,
 }
 
 /// Where a request went.
@@ -88,13 +89,13 @@ impl Called {
         };
         let host = host.filter(|host| *host != claim.endpoint().host).map(Box::from);
         let (method, shared) = (method.clone(), shared.clone());
-        let key = claim.profile().credential_value(headers).cloned();
-        Some(Self { asked: Asked { claim, host }, exchange, method, shared, key })
+        let keys = Keys::of(claim.profile(), headers);
+        Some(Self { asked: Asked { claim, host }, exchange, method, shared, keys })
     }
 
     /// Looks at a response's head, and at a success that is here as a whole.
     pub(super) fn open<B: Body<Data = Bytes>>(
-        self,
+        mut self,
         mut response: Response<B>,
         cx: &mut Context<'_>,
     ) -> Opened<B> {
@@ -104,7 +105,7 @@ impl Called {
         let detection = Detection::new(claim.clone());
         response.extensions_mut().insert(detection.clone());
         let clock = self.shared.clock.clone();
-        let teller = Teller { exchange, detection, clock, key: self.key.clone() };
+        let teller = Teller { exchange, detection, clock, keys: std::mem::take(&mut self.keys) };
         let look = look(&self.method, response.status(), response.headers());
         let is_over = response.body().is_end_stream();
         // A glance would pass over what the head says.

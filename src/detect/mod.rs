@@ -88,6 +88,8 @@ mod head;
 mod inspection;
 pub mod json;
 #[cfg(feature = "tower")]
+mod keys;
+#[cfg(feature = "tower")]
 mod layer;
 #[cfg(feature = "reqwest")]
 mod middleware;

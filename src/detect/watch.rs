@@ -3,20 +3,15 @@
 use std::{fmt, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
-use http::HeaderValue;
 
-use super::{Inspection, MAX_HELD_BYTES};
+use super::{Inspection, MAX_HELD_BYTES, keys::Keys};
 use crate::{
     body::Remaining,
     clock::Clock,
     exchange::{Detection, Exchange, Report, Uninspected},
     meter::{self, Spent},
-    profile::without_bearer,
     signal::Signal,
 };
-
-/// A key shorter than this may be a word of the message.
-const MIN_KEY_BYTES: usize = 8;
 
 /// Watches one response: reports in the call that recognises a signal, and
 /// from its drop for what was read until then, since a caller's timeout in
@@ -41,16 +36,14 @@ pub(super) struct Teller {
     pub(super) exchange: Option<Exchange>,
     pub(super) detection: Detection,
     pub(super) clock: Arc<dyn Clock>,
-    /// The request's credential, in the header's own form.
-    pub(super) key: Option<HeaderValue>,
+    /// The request's credentials.
+    pub(super) keys: Keys,
 }
 
 impl Teller {
     /// Tells of `signal`, found in `body`.
     pub(super) fn tell(&self, mut signal: Signal, body: Bytes) {
-        if let Some(key) = &self.key {
-            hide(without_bearer(key.as_bytes()), &mut signal.message);
-        }
+        self.keys.hide_in(&mut signal.message);
         self.detection.found(signal.clone());
         match &self.exchange {
             Some(exchange) => exchange.report(Report { signal, body }),
@@ -70,17 +63,6 @@ impl Teller {
     /// The profile that the answer is judged under.
     fn profile(&self) -> &str {
         self.detection.claim().profile().id()
-    }
-}
-
-/// Takes `key` out of the provider's words: they go to logs, the ledger and
-/// people's screens, and some providers echo what they were sent.
-fn hide(key: &[u8], message: &mut String) {
-    match std::str::from_utf8(key) {
-        Ok(key) if key.len() >= MIN_KEY_BYTES && message.contains(key) => {
-            *message = message.replace(key, "…");
-        }
-        _ => {}
     }
 }
 

@@ -6,7 +6,10 @@ use std::borrow::Cow;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderName};
 
-use super::format::{CredentialFile, StableFile, WordsFile};
+use super::{
+    endpoint::CredentialTest,
+    format::{CredentialFile, StableFile, WordsFile},
+};
 
 /// Where a profile's credentials stand and what is stable in them.
 #[derive(Debug)]
@@ -66,25 +69,26 @@ impl Credential {
         self.others.iter().find_map(|name| in_header(name, headers))
     }
 
-    /// The value of the first header that has a credential, as it is.
-    #[cfg(feature = "tower")]
-    pub(super) fn value<'h>(&self, headers: &'h HeaderMap) -> Option<&'h http::HeaderValue> {
-        let first = headers.get(&self.header);
-        first.or_else(|| self.others.iter().find_map(|name| headers.get(name)))
+    /// The headers in which credentials stand.
+    pub(super) fn names(&self) -> impl Iterator<Item = &HeaderName> {
+        std::iter::once(&self.header).chain(&self.others)
     }
 
     /// Each credential, in every header and line that may hold one.
-    pub(super) fn all<'h>(&'h self, headers: &'h HeaderMap) -> impl Iterator<Item = &'h [u8]> {
-        std::iter::once(&self.header)
-            .chain(&self.others)
-            .flat_map(|name| headers.get_all(name))
-            .map(|value| without_bearer(value.as_bytes()))
-            .filter(|value| !value.is_empty())
+    pub(super) fn all<'h>(&self, headers: &'h HeaderMap) -> impl Iterator<Item = &'h [u8]> {
+        let values = self.names().flat_map(move |name| headers.get_all(name));
+        let credentials = values.map(|value| without_bearer(value.as_bytes()));
+        credentials.filter(|credential| !credential.is_empty())
     }
 
-    /// The account's own header if there is one, else the credential.
+    /// The account's own header if there is one, else the credential; with a
+    /// `test` the first one that passes it.
     #[inline]
-    pub(super) fn identity<'h>(&self, headers: &'h HeaderMap) -> Option<Identity<'h>> {
+    pub(super) fn identity<'h>(
+        &self,
+        headers: &'h HeaderMap,
+        test: Option<&CredentialTest>,
+    ) -> Option<Identity<'h>> {
         if !self.account_headers.is_empty() {
             let mut accounts = self.account_headers.iter();
             let account = accounts.find_map(|name| {
@@ -95,12 +99,16 @@ impl Credential {
                 return Some(Identity::Account(account));
             }
         }
-        self.find(headers).map(Identity::Credential)
+        let credential = match test {
+            None => self.find(headers),
+            Some(test) => self.all(headers).find(|credential| test.passes(credential)),
+        };
+        credential.map(Identity::Credential)
     }
 
     /// The headers in which a credential stands, or what names its account.
     pub(super) fn headers(&self) -> impl Iterator<Item = &HeaderName> {
-        std::iter::once(&self.header).chain(&self.others).chain(&self.account_headers)
+        self.names().chain(&self.account_headers)
     }
 
     pub(super) fn stable_part<'a>(&self, credential: &'a str) -> Cow<'a, str> {

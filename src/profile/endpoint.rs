@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc};
 use http::{HeaderMap, Uri, header::HOST};
 use serde::{Deserialize, Serialize};
 
-use super::{Profile, by_name::ByName, odd_path::resolved};
+use super::{Profile, by_name::ByName, credential::Identity, odd_path::resolved};
 
 /// The wire format that an endpoint speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -66,6 +66,23 @@ pub struct Endpoint {
     pub credential: Option<CredentialTest>,
 }
 
+impl Endpoint {
+    /// Whether some request may be about both.
+    pub(crate) fn meets(&self, other: &Self) -> bool {
+        let under = |path: &str, prefix: &str| {
+            let rest = path.strip_prefix(prefix.trim_end_matches('/'));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let (own, theirs) = (&self.path_prefix, &other.path_prefix);
+        let tests = || [&self.credential, &other.credential].into_iter().flatten();
+        let prefixes = tests().flat_map(|test| &test.prefix).map(String::as_bytes);
+        let mut keys = prefixes.chain([&b"any"[..]]);
+        self.host == other.host
+            && (under(own, theirs) || under(theirs, own))
+            && keys.any(|key| tests().all(|test| test.passes(key)))
+    }
+}
+
 /// Which credentials an endpoint is about: one of those that a request shows,
 /// wherever they stand. A request that shows none passes no such test.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,7 +99,7 @@ pub struct CredentialTest {
 }
 
 impl CredentialTest {
-    fn passes(&self, credential: &[u8]) -> bool {
+    pub(super) fn passes(&self, credential: &[u8]) -> bool {
         let begins = |with: &String| credential.starts_with(with.as_bytes());
         (self.prefix.is_empty() || self.prefix.iter().any(begins))
             && !self.not_prefix.iter().any(begins)
@@ -152,6 +169,13 @@ impl Claim {
     /// Whether the plan pays.
     pub fn is_plan(&self) -> bool {
         self.plan
+    }
+
+    /// What a request shows of its account: where a credential made the claim,
+    /// that one.
+    #[inline]
+    pub(crate) fn identity<'h>(&self, headers: &'h HeaderMap) -> Option<Identity<'h>> {
+        self.profile.identity(headers, self.endpoint().credential.as_ref())
     }
 }
 

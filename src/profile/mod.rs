@@ -193,27 +193,29 @@ impl Profile {
         self.0.credential.find(headers)
     }
 
-    /// The header value in which a request's credential stands.
+    /// The headers in which credentials of this plan stand.
     #[cfg(feature = "tower")]
-    pub(crate) fn credential_value<'h>(
-        &self,
-        headers: &'h HeaderMap,
-    ) -> Option<&'h http::HeaderValue> {
-        self.0.credential.value(headers)
+    pub(crate) fn credential_names(&self) -> impl Iterator<Item = &HeaderName> {
+        self.0.credential.names()
     }
 
     /// Every credential of a request, in all headers and lines.
     pub(crate) fn all_credentials<'h>(
-        &'h self,
+        &self,
         headers: &'h HeaderMap,
     ) -> impl Iterator<Item = &'h [u8]> {
         self.0.credential.all(headers)
     }
 
-    /// What a request shows of its account.
+    /// What a request shows of its account, by a credential that passes `test`
+    /// if there is one.
     #[inline]
-    pub(crate) fn identity<'h>(&self, headers: &'h HeaderMap) -> Option<Identity<'h>> {
-        self.0.credential.identity(headers)
+    pub(crate) fn identity<'h>(
+        &self,
+        headers: &'h HeaderMap,
+        test: Option<&CredentialTest>,
+    ) -> Option<Identity<'h>> {
+        self.0.credential.identity(headers, test)
     }
 
     /// The headers in which credentials of this plan stand, or what names
@@ -243,11 +245,11 @@ impl Profile {
         self.0.extract.in_front(text).map(|(code, _)| code)
     }
 
-    /// Whether the rule that made `signal` is about successes.
-    pub(crate) fn is_in_success(&self, signal: &Signal) -> bool {
+    /// Whether the rule that made `signal` looks at a success's head alone.
+    pub(crate) fn is_in_success_head(&self, signal: &Signal) -> bool {
         let mut rules = self.rules().iter();
         let is_its = |rule: &&Rule| signal.rule.as_deref() == Some(rule.id());
-        rules.find(is_its).is_some_and(Rule::is_about_success)
+        rules.find(is_its).is_some_and(Rule::reads_success_heads)
     }
 
     /// The literals of which one stands in every event or body of a success

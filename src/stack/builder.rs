@@ -15,7 +15,7 @@ use crate::{
     },
     clock::{Clock, SystemClock},
     ledger::{FileLedger, Ledger, Writer, default_place},
-    profile::{Mode, Notice, Profile, Registry, all_built_in, built_in},
+    profile::{Billing, Endpoint, Mode, Notice, Profile, Registry, all_built_in, built_in},
     signal::Class,
     workload::{Action, Guard, Policy},
 };
@@ -62,7 +62,7 @@ pub enum BuildError {
     NoTripwire(String),
     /// A profile of one's own makes a plan open that comes as a tripwire.
     #[error(
-        "the profile `{0}` takes the place of a tripwire and is none itself: only code can say that the vendor permits this program, with `allow_tripwire(\"{0}\")`"
+        "the profile `{0}` takes the place of a built-in tripwire and is none itself: only code can say that the vendor permits this program, with `allow_tripwire(\"{0}\")`; if it is about other keys on that host, say so by `credential` in its endpoints"
     )]
     Untripped(String),
     /// Other work would be sent to where it may not go, or cannot.
@@ -324,11 +324,21 @@ impl Builder {
     }
 }
 
-/// Whether its plan needs a grant: a file alone takes that from no built-in
-/// tripwire.
+/// Whether its plan needs a grant. A file alone takes that from no built-in
+/// tripwire, neither under its id nor at its place.
 fn is_tripwire(profile: &Profile) -> bool {
-    let comes_as_one = || built_in(profile.id()).is_some_and(|own| own.mode() == Mode::Tripwire);
-    profile.mode() == Mode::Tripwire || comes_as_one()
+    if profile.mode() == Mode::Tripwire {
+        return true;
+    }
+    if built_in(profile.id()).is_some_and(|own| own.address() == profile.address()) {
+        return false;
+    }
+    let on_place = |plan: &Endpoint| profile.endpoints().iter().any(|own| own.meets(plan));
+    let mut tripwires = all_built_in().into_iter().filter(|own| own.mode() == Mode::Tripwire);
+    tripwires.any(|own| {
+        let mut plan = own.endpoints().iter().filter(|at| at.billing == Billing::Plan);
+        own.id() == profile.id() || plan.any(on_place)
+    })
 }
 
 fn ledger_of_this_login() -> Result<FileLedger, BuildError> {

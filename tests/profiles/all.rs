@@ -163,19 +163,83 @@ fn a_file_alone_opens_no_tripwire() {
     assert_eq!(error, BuildError::Untripped("chatgpt-codex".to_owned()));
     assert!(error.to_string().contains("allow_tripwire(\"chatgpt-codex\")"), "{error}");
     guard(next_day()).profile(open()).allow_tripwire("chatgpt-codex").build().unwrap();
+
+    let renamed = || {
+        let text = codex.replace("mode = \"tripwire\"", "mode = \"guarded\"");
+        changed(&text, "id = \"chatgpt-codex\"", "id = \"mine\"")
+    };
+    let error = guard(next_day()).profile(renamed()).build().unwrap_err();
+    assert_eq!(error, BuildError::Untripped("mine".to_owned()));
+    let error = PlanGuard::builder(renamed()).build().unwrap_err();
+    assert_eq!(error, BuildError::Untripped("mine".to_owned()));
+    guard(next_day()).profile(renamed()).allow_tripwire("mine").build().unwrap();
+}
+
+#[test]
+fn who_is_about_other_keys_on_a_tripwires_place_opens_nothing() {
+    let own = |credential: &str| {
+        let place = "host = \"api.kimi.com\"\npath_prefix = \"/coding/v1\"\nsurface = \"openai\"";
+        let there = format!(
+            "host = \"api.anthropic.com\"\npath_prefix = \"/v1\"\nsurface = \"openai\"\n{credential}"
+        );
+        let text = OWN
+            .replace("id = \"kimi-code\"", "id = \"mine\"")
+            .replace("api.kimi.com/coding/v1/chat", "api.anthropic.com/v1/chat");
+        changed(&text, place, &there)
+    };
+    for (credential, opens) in [
+        ("credential = { not_prefix = [\"sk-ant-oat\"] }", false),
+        ("credential = { prefix = [\"sk-ant-api\"] }", false),
+        ("credential = { prefix = [\"sk-ant-\"] }", true),
+        ("credential = { prefix = [\"sk-ant-oat01-\"] }", true),
+        ("", true),
+    ] {
+        let built = guard(next_day()).profile(own(credential)).build();
+        assert_eq!(built.is_err(), opens, "{credential}: {built:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_tells_of_a_used_up_quota_is_handed_on_and_holds_what_follows() {
-    let plan = guard(next_day()).build().unwrap();
-    let provider = Provider::new(
-        200,
-        r#"{"id":"x","choices":[{"message":{"content":"paid"}}],"base_resp":{"status_code":2056}}"#,
-    );
-    let url = "https://api.minimax.io/v1/text/chatcompletion_v2";
-    let asked = || request(url, &[("authorization", "Bearer sk-cp-x")]);
+async fn an_answer_whose_head_tells_of_a_used_up_quota_is_handed_on_and_holds_what_follows() {
+    let plan = guard(next_day()).allow_tripwire("anthropic-subscription").build().unwrap();
+    let provider = Provider::new(200, r#"{"content":"paid"}"#)
+        .headers(&[("anthropic-ratelimit-unified-status", "rejected")]);
+    let asked = || {
+        let token = [("authorization", "Bearer sk-ant-oat01-x")];
+        request("https://api.anthropic.com/v1/messages", &token)
+    };
     assert_eq!(provider.ask(&plan, asked()).await.unwrap(), 200);
     let refused = provider.ask(&plan, asked()).await.unwrap_err();
     assert_eq!(refused.reason(), Reason::QuotaHold);
     assert_eq!(provider.asked(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_success_that_says_it_is_a_failure_is_refused() {
+    let plan = guard(next_day()).build().unwrap();
+    let provider =
+        Provider::new(200, r#"{"id":"x","choices":null,"base_resp":{"status_code":2056}}"#);
+    let url = "https://api.minimax.io/v1/text/chatcompletion_v2";
+    let asked = || request(url, &[("authorization", "Bearer sk-cp-x")]);
+    for _ in 0..2 {
+        let refused = provider.ask(&plan, asked()).await.unwrap_err();
+        assert_eq!(refused.reason(), Reason::QuotaHold);
+    }
+    assert_eq!(provider.asked(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_account_is_that_of_the_key_that_made_the_claim() {
+    let plan = guard(next_day()).build().unwrap();
+    let used_up =
+        r#"{"type":"error","error":{"type":"rate_limit_error","message":"used up (2056)"}}"#;
+    let provider = Provider::new(429, used_up);
+    let url = "https://api.minimax.io/anthropic/v1/messages";
+    let (dummy, key) = (("authorization", "Bearer dummy"), ("x-api-key", "sk-cp-real"));
+    provider.ask(&plan, request(url, &[dummy, key])).await.unwrap_err();
+    assert_eq!(provider.asked(), 1);
+    provider.ask(&plan, request(url, &[key])).await.unwrap_err();
+    assert_eq!(provider.asked(), 1, "the same key, and the same account");
+    provider.ask(&plan, request(url, &[dummy, ("x-api-key", "sk-cp-other")])).await.unwrap_err();
+    assert_eq!(provider.asked(), 2, "another account");
 }

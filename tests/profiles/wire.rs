@@ -43,13 +43,18 @@ pub fn token(account: &str, issued: u32) -> String {
 #[derive(Clone)]
 pub struct Provider {
     status: u16,
+    headers: &'static [(&'static str, &'static str)],
     body: &'static str,
     asked: Arc<AtomicUsize>,
 }
 
 impl Provider {
     pub fn new(status: u16, body: &'static str) -> Self {
-        Self { status, body, asked: Arc::default() }
+        Self { status, headers: &[], body, asked: Arc::default() }
+    }
+
+    pub fn headers(self, headers: &'static [(&'static str, &'static str)]) -> Self {
+        Self { headers, ..self }
     }
 
     pub fn asked(&self) -> usize {
@@ -61,9 +66,11 @@ impl Provider {
         let own = self.clone();
         let provider = service_fn(move |_: Call| {
             own.asked.fetch_add(1, Ordering::SeqCst);
-            let response = Response::builder()
-                .status(own.status)
-                .header("content-type", "application/json")
+            let head =
+                Response::builder().status(own.status).header("content-type", "application/json");
+            let headers = own.headers.iter();
+            let response = headers
+                .fold(head, |head, (name, value)| head.header(*name, *value))
                 .body(Full::<Bytes>::from(own.body))
                 .unwrap();
             async move { Ok::<_, BoxError>(response) }

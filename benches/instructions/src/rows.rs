@@ -124,7 +124,7 @@ pub fn all() -> Vec<Row> {
             case: &cases::client::WHOLE,
             budget: Some(4_000.0),
             allocations: None,
-            ceiling: Some(8_600.0),
+            ceiling: Some(9_050.0),
             peers: &[
                 &cases::client::ONE,
                 &cases::client::THREE,

@@ -120,7 +120,7 @@ fn the_account_may_stand_in_a_nested_claim_or_in_the_first_that_is_there() {
 #[test]
 fn the_accounts_own_header_decides_over_a_token_that_changes() {
     let plan = profile(HEADERS, &format!("{HEADERS}\naccount_headers = [\"x-account-id\"]"));
-    let identity = |of: &[(&'static str, &str)]| match plan.identity(&headers(of)) {
+    let identity = |of: &[(&'static str, &str)]| match plan.identity(&headers(of), None) {
         Some(Identity::Account(id)) => format!("account {}", String::from_utf8_lossy(id)),
         Some(Identity::Credential(key)) => format!("key {}", String::from_utf8_lossy(key)),
         None => "none".to_owned(),

@@ -25,7 +25,13 @@ fn canary(url: &str, stream: bool, header: &str) -> WireRequest {
     let body = format!(
         r#"{{"model":"glm-5.2","stream":{stream},"messages":[{{"content":"canary-prompt"}}]}}"#
     );
+    // What a client leaves in the other header comes first, or is empty.
+    let (other, left) = match header {
+        "authorization" => ("x-api-key", ""),
+        _ => ("authorization", "Bearer dummy"),
+    };
     http::Request::post(url)
+        .header(other, left)
         .header(header, key)
         .header("cookie", "session=canary-secret")
         .body(Full::from(body))
