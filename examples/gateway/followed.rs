@@ -14,14 +14,18 @@ use planguard::profile::Surface;
 
 use crate::{figures, journal::Line};
 
-/// How the last event of a stream begins, in each format. Many clients read no
+/// Lines of the last event of a stream, in each format. Many clients read no
 /// further, and events come one a frame.
-const LAST_EVENTS: [&[u8]; 4] = [
-    b"data: [DONE]",
-    b"event: message_stop",
-    b"event: response.completed",
-    b"event: response.incomplete",
+const LAST: [(&[u8], &[u8]); 6] = [
+    (b"data:", b"[DONE]"),
+    (b"event:", b"message_stop"),
+    (b"event:", b"response.completed"),
+    (b"event:", b"response.incomplete"),
+    (b"event:", b"response.failed"),
+    (b"event:", b"error"),
 ];
+/// Within so many bytes an event has said what it is.
+const LOOK: usize = 256;
 
 pub struct Followed {
     body: Body,
@@ -67,10 +71,11 @@ impl http_body::Body for Followed {
         let polled = ready!(Pin::new(&mut self.body).poll_frame(cx));
         match &polled {
             None => self.over = true,
+            Some(Err(_)) if self.over => {}
             Some(Err(_)) => self.broke("the upstream broke off"),
             Some(Ok(frame)) => {
                 let data = frame.data_ref().map_or(&[][..], |data| data);
-                let last = LAST_EVENTS.iter().any(|last| data.starts_with(last));
+                let last = is_last(data);
                 self.remaining = self.remaining.map(|left| left.saturating_sub(data.len() as u64));
                 self.over |= last || self.remaining == Some(0) || self.body.is_end_stream();
             }
@@ -93,4 +98,14 @@ impl Drop for Followed {
             self.broke("its client went away");
         }
     }
+}
+
+fn is_last(event: &[u8]) -> bool {
+    let head = event.get(..LOOK).unwrap_or(event);
+    head.split(|byte| matches!(byte, b'\n' | b'\r')).any(|line| {
+        LAST.iter().any(|(field, value)| {
+            let said = line.strip_prefix(*field);
+            said.is_some_and(|said| said.strip_prefix(b" ").unwrap_or(said) == *value)
+        })
+    })
 }

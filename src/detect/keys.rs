@@ -1,5 +1,7 @@
 //! A request's credentials, so that no echo of them is written down.
 
+use std::cmp::Reverse;
+
 use http::{HeaderMap, HeaderValue};
 
 use crate::profile::{Profile, without_bearer};
@@ -32,13 +34,30 @@ impl Keys {
     /// Takes them out of the provider's words: these go to logs, the ledger and
     /// people's screens, and some providers echo what they were sent.
     pub(super) fn hide_in(&self, message: &mut String) {
-        for value in self.first.iter().chain(&self.more) {
-            match std::str::from_utf8(without_bearer(value.as_bytes())) {
-                Ok(key) if key.len() >= MIN_KEY_BYTES && message.contains(key) => {
-                    *message = message.replace(key, "…");
-                }
-                _ => {}
-            }
+        let values = self.first.iter().chain(&self.more);
+        let mut keys: Vec<_> = values
+            .filter_map(|value| std::str::from_utf8(without_bearer(value.as_bytes())).ok())
+            .filter(|key| key.len() >= MIN_KEY_BYTES && message.contains(key))
+            .collect();
+        // One may begin with another.
+        keys.sort_by_key(|key| Reverse(key.len()));
+        for key in keys {
+            *message = message.replace(key, "…");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_keys_in_one_word_the_longer_goes_first() {
+        let mut headers = HeaderMap::new();
+        headers.insert("authorization", HeaderValue::from_static("Bearer abcdefgh"));
+        headers.insert("x-api-key", HeaderValue::from_static("abcdefgh.secret"));
+        let mut message = "No abcdefgh.secret, and no abcdefgh".to_owned();
+        Keys::of(&crate::profile::zai(), &headers).hide_in(&mut message);
+        assert_eq!(message, "No …, and no …");
     }
 }

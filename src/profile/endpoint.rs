@@ -74,17 +74,16 @@ impl Endpoint {
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
         let (own, theirs) = (&self.path_prefix, &other.path_prefix);
-        let tests = || [&self.credential, &other.credential].into_iter().flatten();
-        let prefixes = tests().flat_map(|test| &test.prefix).map(String::as_bytes);
-        let mut keys = prefixes.chain([&b"any"[..]]);
+        let test = |of: &Self| of.credential.clone().unwrap_or_default();
         self.host == other.host
             && (under(own, theirs) || under(theirs, own))
-            && keys.any(|key| tests().all(|test| test.passes(key)))
+            && test(self).meets(&test(other))
     }
 }
 
 /// Which credentials an endpoint is about: one of those that a request shows,
-/// wherever they stand. A request that shows none passes no such test.
+/// wherever they stand. A request that shows none passes no such test, nor does
+/// one that also shows what begins with one of `not_prefix`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -101,8 +100,39 @@ pub struct CredentialTest {
 impl CredentialTest {
     pub(super) fn passes(&self, credential: &[u8]) -> bool {
         let begins = |with: &String| credential.starts_with(with.as_bytes());
-        (self.prefix.is_empty() || self.prefix.iter().any(begins))
-            && !self.not_prefix.iter().any(begins)
+        (self.prefix.is_empty() || self.prefix.iter().any(begins)) && !self.excludes(credential)
+    }
+
+    fn excludes(&self, credential: &[u8]) -> bool {
+        self.not_prefix.iter().any(|with| credential.starts_with(with.as_bytes()))
+    }
+
+    /// Whether a request that shows `credentials` is meant.
+    fn is_met<'h>(&self, credentials: impl Iterator<Item = &'h [u8]>) -> bool {
+        let mut met = false;
+        for credential in credentials {
+            if self.excludes(credential) {
+                return false;
+            }
+            met |= self.passes(credential);
+        }
+        met
+    }
+
+    /// Whether some credential passes both.
+    fn meets(&self, other: &Self) -> bool {
+        let begins = |test: &Self| match &*test.prefix {
+            [] => vec![String::new()],
+            prefixes => prefixes.to_vec(),
+        };
+        let pairs = begins(self)
+            .into_iter()
+            .flat_map(|own| begins(other).into_iter().map(move |theirs| (own.clone(), theirs)));
+        { pairs }.any(|(own, theirs)| {
+            let longer = if own.len() > theirs.len() { &own } else { &theirs };
+            let both = longer.starts_with(&own) && longer.starts_with(&theirs);
+            both && !self.excludes(longer.as_bytes()) && !other.excludes(longer.as_bytes())
+        })
     }
 }
 
@@ -220,9 +250,9 @@ impl Claims {
     #[inline(never)]
     fn by_credential(&self, headers: &HeaderMap) -> Option<&Claim> {
         self.by_credential.iter().find(|claim| {
-            let mut all = claim.profile().all_credentials(headers);
+            let all = claim.profile().all_credentials(headers);
             let test = claim.endpoint().credential.as_ref();
-            test.is_some_and(|test| all.any(|credential| test.passes(credential)))
+            test.is_some_and(|test| test.is_met(all))
         })
     }
 }

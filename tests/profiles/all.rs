@@ -175,26 +175,30 @@ fn a_file_alone_opens_no_tripwire() {
     guard(next_day()).profile(renamed()).allow_tripwire("mine").build().unwrap();
 }
 
+/// A profile on the place of a tripwire.
+fn on_anthropics_place(credential: &str) -> Profile {
+    let place = "host = \"api.kimi.com\"\npath_prefix = \"/coding/v1\"\nsurface = \"openai\"";
+    let there = format!(
+        "host = \"api.anthropic.com\"\npath_prefix = \"/v1\"\nsurface = \"openai\"\n{credential}"
+    );
+    let text = OWN
+        .replace("id = \"kimi-code\"", "id = \"mine\"")
+        .replace("api.kimi.com/coding/v1/chat", "api.anthropic.com/v1/chat");
+    changed(&text, place, &there)
+}
+
 #[test]
 fn who_is_about_other_keys_on_a_tripwires_place_opens_nothing() {
-    let own = |credential: &str| {
-        let place = "host = \"api.kimi.com\"\npath_prefix = \"/coding/v1\"\nsurface = \"openai\"";
-        let there = format!(
-            "host = \"api.anthropic.com\"\npath_prefix = \"/v1\"\nsurface = \"openai\"\n{credential}"
-        );
-        let text = OWN
-            .replace("id = \"kimi-code\"", "id = \"mine\"")
-            .replace("api.kimi.com/coding/v1/chat", "api.anthropic.com/v1/chat");
-        changed(&text, place, &there)
-    };
     for (credential, opens) in [
         ("credential = { not_prefix = [\"sk-ant-oat\"] }", false),
         ("credential = { prefix = [\"sk-ant-api\"] }", false),
         ("credential = { prefix = [\"sk-ant-\"] }", true),
+        ("credential = { not_prefix = [\"any\"] }", true),
+        ("credential = { prefix = [\"sk-\"], not_prefix = [\"sk-ant-oat\"] }", false),
         ("credential = { prefix = [\"sk-ant-oat01-\"] }", true),
         ("", true),
     ] {
-        let built = guard(next_day()).profile(own(credential)).build();
+        let built = guard(next_day()).profile(on_anthropics_place(credential)).build();
         assert_eq!(built.is_err(), opens, "{credential}: {built:?}");
     }
 }
@@ -242,4 +246,17 @@ async fn the_account_is_that_of_the_key_that_made_the_claim() {
     assert_eq!(provider.asked(), 1, "the same key, and the same account");
     provider.ask(&plan, request(url, &[dummy, ("x-api-key", "sk-cp-other")])).await.unwrap_err();
     assert_eq!(provider.asked(), 2, "another account");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_second_key_takes_a_request_away_from_a_tripwire() {
+    let own = on_anthropics_place("credential = { not_prefix = [\"sk-ant-oat\"] }");
+    let plan = guard(next_day()).profile(own).build().unwrap();
+    let provider = Provider::new(200, "{}");
+    let url = "https://api.anthropic.com/v1/messages";
+    let (token, dummy) = (("authorization", "Bearer sk-ant-oat01-x"), ("x-api-key", "dummy"));
+    let refused = provider.ask(&plan, request(url, &[token, dummy])).await.unwrap_err();
+    assert_eq!(refused.reason(), Reason::NoGrant);
+    assert_eq!(provider.ask(&plan, request(url, &[dummy])).await.unwrap(), 200);
+    assert_eq!(provider.asked(), 1);
 }
