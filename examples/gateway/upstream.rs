@@ -92,8 +92,7 @@ impl Upstream {
 
     /// Whether `profile` claims what is sent here, too.
     pub fn is_claimed_by(&self, profile: &Profile) -> bool {
-        let clients = || clients_keys(&[&self.profile, profile]);
-        let keys = self.key.as_deref().map_or_else(clients, |key| vec![key]);
+        let keys = keys(self.key.as_deref(), &[&self.profile, profile]);
         self.bases.iter().any(|(surface, base)| {
             let claims = |profile, key| claim_with(profile, *surface, base, key).is_some();
             keys.iter().any(|key| claims(&self.profile, key) && claims(profile, key))
@@ -142,12 +141,15 @@ impl Upstream {
 /// The claim of `profile` on what is sent to `base`, with `key` if the gateway
 /// has one, else with a client's.
 fn claimed(profile: &Profile, surface: Surface, base: &Uri, key: Option<&str>) -> Option<Claim> {
-    let keys = key.map_or_else(|| clients_keys(&[profile]), |key| vec![key]);
-    keys.iter().find_map(|key| claim_with(profile, surface, base, key))
+    keys(key, &[profile]).iter().find_map(|key| claim_with(profile, surface, base, key))
 }
 
-/// A key for each test that `profiles` make, and one that none asks for.
-fn clients_keys<'p>(profiles: &[&'p Profile]) -> Vec<&'p str> {
+/// The keys with which requests may go: the gateway's `own`, or of clients' one
+/// for each test that `profiles` make, and one that none asks for.
+fn keys<'k>(own: Option<&'k str>, profiles: &[&'k Profile]) -> Vec<&'k str> {
+    if let Some(own) = own {
+        return vec![own];
+    }
     let endpoints = profiles.iter().flat_map(|profile| profile.endpoints());
     let tests = endpoints.filter_map(|endpoint| endpoint.credential.as_ref());
     tests.flat_map(|test| &test.prefix).map(String::as_str).chain(["any"]).collect()

@@ -121,18 +121,22 @@ impl CredentialTest {
 
     /// Whether some credential passes both.
     fn meets(&self, other: &Self) -> bool {
-        let begins = |test: &Self| match &*test.prefix {
-            [] => vec![String::new()],
-            prefixes => prefixes.to_vec(),
-        };
-        let pairs = begins(self)
-            .into_iter()
-            .flat_map(|own| begins(other).into_iter().map(move |theirs| (own.clone(), theirs)));
-        { pairs }.any(|(own, theirs)| {
-            let longer = if own.len() > theirs.len() { &own } else { &theirs };
-            let both = longer.starts_with(&own) && longer.starts_with(&theirs);
-            both && !self.excludes(longer.as_bytes()) && !other.excludes(longer.as_bytes())
+        self.beginnings().any(|own| {
+            other.beginnings().any(|theirs| {
+                let longer = if own.len() > theirs.len() { own } else { theirs };
+                let passes = |test: &Self| !test.excludes(longer.as_bytes());
+                longer.starts_with(own)
+                    && longer.starts_with(theirs)
+                    && passes(self)
+                    && passes(other)
+            })
         })
+    }
+
+    /// What a credential may begin with: anything, if there is no prefix.
+    fn beginnings(&self) -> impl Iterator<Item = &str> {
+        let any = self.prefix.is_empty().then_some("");
+        self.prefix.iter().map(String::as_str).chain(any)
     }
 }
 

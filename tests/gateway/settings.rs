@@ -273,18 +273,25 @@ fn a_client_does_not_choose_the_account_of_the_gateways_key() {
     assert!(!format!("{:?}", request.headers()).contains("of-the-client"));
 }
 
+/// The file of a profile `mine` in `folder`: the built-in one `id` with `changes`.
+fn of_ones_own(folder: &tempfile::TempDir, id: &str, changes: &[(&str, &str)]) -> String {
+    let its_id = format!("id = \"{id}\"\n");
+    for name in [format!("{id}.toml"), format!("{id}.fixtures.toml")] {
+        let text = std::fs::read_to_string(format!("src/profile/builtin/{name}")).unwrap();
+        let text = text.replace(&its_id, "id = \"mine\"\n");
+        let text = changes.iter().fold(text, |text, (from, to)| text.replace(from, to));
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder.path().join(format!("{id}.toml")).display().to_string()
+}
+
 #[tokio::test]
 async fn two_profiles_on_one_place_are_refused_since_one_would_guard_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["zai.toml", "zai.fixtures.toml"] {
-        let text = std::fs::read_to_string(format!("src/profile/builtin/{name}")).unwrap();
-        let text = text.replace("id = \"zai\"\n", "id = \"mine\"\n");
-        std::fs::write(folder.path().join(name), text).unwrap();
-    }
     let mut config = nowhere();
     let other = crate::config::Upstream {
         path: "/work".to_owned(),
-        profile: folder.path().join("zai.toml").display().to_string(),
+        profile: of_ones_own(&folder, "zai", &[]),
         ..config.upstream[0].clone()
     };
     config.upstream.push(other);
@@ -295,17 +302,12 @@ async fn two_profiles_on_one_place_are_refused_since_one_would_guard_nothing() {
 #[tokio::test]
 async fn two_profiles_that_a_key_tells_apart_may_share_a_place() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["anthropic-subscription.toml", "anthropic-subscription.fixtures.toml"] {
-        let text = std::fs::read_to_string(format!("src/profile/builtin/{name}")).unwrap();
-        let text = text.replace("id = \"anthropic-subscription\"\n", "id = \"mine\"\n");
-        let text = text.replace("sk-ant-oat", "sk-ant-api").replace("\"tripwire\"", "\"guarded\"");
-        std::fs::write(folder.path().join(name), text).unwrap();
-    }
+    let changes = [("sk-ant-oat", "sk-ant-api"), ("\"tripwire\"", "\"guarded\"")];
+    let own = of_ones_own(&folder, "anthropic-subscription", &changes);
     let upstream = |path: &str, profile: String| crate::config::Upstream {
         path: path.to_owned(),
         ..upstream_of(&profile, "anthropic", "https://api.anthropic.com")
     };
-    let own = folder.path().join("anthropic-subscription.toml").display().to_string();
     let both = vec![upstream("/", "anthropic-subscription".to_owned()), upstream("/api", own)];
     App::new(&Config { upstream: both, ..nowhere() }).await.unwrap();
 }
