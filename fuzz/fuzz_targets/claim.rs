@@ -4,6 +4,7 @@
 
 use http::{HeaderMap, HeaderValue, Uri, header::HOST};
 use libfuzzer_sys::fuzz_target;
+use percent_encoding::percent_decode_str;
 use planguard::profile::{Registry, zai};
 use planguard_fuzz::lines;
 
@@ -38,7 +39,7 @@ fuzz_target!(|input: &[u8]| {
 /// has its segments, with others between them at most.
 fn leads_to(path: &str, prefix: &str) -> bool {
     let plain = !path.contains("//") && !path.contains("/.") && !path.contains(['%', ';', '\\']);
+    let path = percent_decode_str(path).decode_utf8_lossy();
     let mut segments = path.split(['/', '\\']).map(|segment| segment.split(';').next());
-    let in_order = prefix.split('/').all(|wanted| segments.any(|own| own == Some(wanted)));
-    !plain && (in_order || path.contains('%'))
+    !plain && prefix.split('/').all(|wanted| segments.any(|own| own == Some(wanted)))
 }
